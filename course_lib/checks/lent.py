@@ -1,0 +1,61 @@
+"""Functions an exercise lends to a later one, so that one mistake costs one exercise.
+
+They stand on torch, take the arguments a student's own function would take, and check them, because a wrong call of a
+lent function is a mistake of the answer that calls it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from course_lib.params import HeadParams, RNNParams
+
+
+def torch_weights(params: RNNParams) -> tuple[torch.Tensor, ...]:
+    """Arrange our parameters as torch does: (w_ih, w_hh, b_ih, b_hh), the second bias being zero."""
+    W_xh, W_hh, b_h = map(torch.tensor, params)
+    return W_xh.T, W_hh.T, b_h, torch.zeros_like(b_h)
+
+
+def rnn_step(x_t: np.ndarray, h_prev: np.ndarray, params: RNNParams) -> np.ndarray:
+    """Advance a tanh network by one step with torch's own cell.
+
+    Raises
+    ------
+    ValueError
+        If x_t is not (B, D) or h_prev is not (B, H) for the parameters given.
+    """
+    D, H = params.W_xh.shape
+    B = len(x_t)
+    for name, array, wanted in (("x_t", x_t, (B, D)), ("h_prev", h_prev, (B, H))):
+        if np.shape(array) != wanted:
+            raise ValueError(f"step was called with {name} of shape {np.shape(array)}, wanted {wanted}")
+    return torch.rnn_tanh_cell(torch.tensor(x_t), torch.tensor(h_prev), *torch_weights(params)).numpy()
+
+
+def tempered_softmax(s_t: np.ndarray, tau: float) -> np.ndarray:
+    """Turn the logits of one symbol into probabilities with ``torch.softmax``.
+
+    Raises
+    ------
+    ValueError
+        If s_t is not one vector of logits.
+    """
+    if np.ndim(s_t) != 1:
+        raise ValueError(f"tempered_softmax was called with s_t of shape {np.shape(s_t)}, wanted one vector (O,)")
+    return torch.softmax(torch.tensor(s_t) / tau, dim=0).numpy()
+
+
+def logits_after(symbols: np.ndarray, h_0: np.ndarray, params: RNNParams, head: HeadParams) -> np.ndarray:
+    """Run torch's cell over one-hot symbols from h_0 and return the logits (O,) after the last of them."""
+    h = h_0
+    for x_t in np.eye(len(params.W_xh))[symbols]:
+        h = rnn_step(x_t[None], h, params)
+    W_hy, b_y = map(torch.tensor, head)
+    return torch.nn.functional.linear(torch.tensor(h[0]), W_hy.T, b_y).numpy()
+
+
+LENT: dict[str, Callable[..., Any]] = {"rnn_step": rnn_step, "tempered_softmax": tempered_softmax}
+"""What an input of type :class:`~course_lib.checks.plain.Lent` becomes, by name."""

@@ -1,0 +1,162 @@
+"""The ``check`` object of a notebook: counts failures, chooses the help, shows or raises the verdict."""
+
+import hashlib
+import importlib
+import os
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from course_lib import __version__
+from course_lib.checks.call import call_here
+from course_lib.checks.exercise import Exercise
+from course_lib.checks.hiding import hide_answers
+from course_lib.checks.judge import FAILURES_BEFORE_EXAMPLE, Help, judge
+from course_lib.checks.verdict import CheckFailed, Verdict
+
+ASSIGNMENTS = {"01-rnn": "course_lib.checks.rnn"}
+"""Module of declared exercises for each notebook folder."""
+
+SEED_VARIABLE = "COURSE_GRADING_SEED"
+"""Set by the instructor's tools while a submission is graded; unseen cases derive from it."""
+
+
+def exercises_of(assignment: str) -> dict[str, Exercise]:
+    """Return the declared exercises of an assignment by name, in the notebook's order.
+
+    Raises
+    ------
+    ValueError
+        If there is no such assignment.
+    """
+    if assignment not in ASSIGNMENTS:
+        raise ValueError(f"no checks for {assignment!r}; there are: {', '.join(ASSIGNMENTS)}")
+    declared: tuple[Exercise, ...] = importlib.import_module(ASSIGNMENTS[assignment]).EXERCISES
+    return {exercise.name: exercise for exercise in declared}
+
+
+class Checks:
+    """The checks of one notebook, one attribute an exercise.
+
+    Parameters
+    ----------
+    assignment : str
+        Folder name of the notebook: "01-rnn".
+    notebook_version : str
+        Version of the course the notebook was made for.
+    language : str
+        "en", or "ko" for Korean hints where there are some.
+
+    Examples
+    --------
+    ``check.rnn_step(rnn_step)`` checks public cases, ``check.graded.rnn_step(rnn_step)`` unseen ones, and
+    ``check.rnn_step(rnn_step, hint=2)`` asks for the longer hint at once.
+    """
+
+    def __init__(self, assignment: str, notebook_version: str, language: str = "en") -> None:
+        self._exercises = exercises_of(assignment)
+        self._notebook_version = notebook_version
+        self._language = language
+        self._failures: Counter[tuple[str, ...]] = Counter()
+        self.graded = _Graded(self)
+
+    def __dir__(self) -> list[str]:
+        return [*self._exercises, "graded"]
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return self._bound(name, unseen=False)
+
+    def _bound(self, name: str, unseen: bool) -> Callable[..., None]:
+        exercises = self.__dict__.get("_exercises", {})
+        if name not in exercises:
+            raise AttributeError(f"there is no check named {name!r}; there are: {', '.join(exercises)}")
+
+        def run(answer: object, part: str | None = None, *, hint: int | None = None) -> None:
+            self._show(self._verdict(exercises[name], answer, part, hint, unseen))
+
+        run.__name__ = run.__qualname__ = name
+        run.__doc__ = f"Check exercise {exercises[name].number}: {exercises[name].call}."
+        return run
+
+    def _verdict(self, exercise: Exercise, answer: object, part: str | None, hint: int | None, unseen: bool) -> Verdict:
+        part = next(iter(exercise.parts)) if part is None else part
+        if part not in exercise.parts:
+            raise ValueError(f"{exercise.name} has the parts {', '.join(map(repr, exercise.parts))}, got {part!r}")
+        if not callable(answer):
+            wanted = f"give the function itself: check.{exercise.name}({exercise.name})"
+            return Verdict(exercise.name, False, "type", (("wrong", f"{wanted}, got a {type(answer).__name__}"),))
+        call = call_here(answer, exercise.forbidden)
+        seed = unseen_seed(exercise, part) if unseen else None
+        verdict = judge(exercise, part, call, seed, Help(hint or 1, self._language))
+        return self._with_longer_hint(exercise, part, call, seed, verdict) if hint is None else verdict
+
+    def _with_longer_hint(
+        self, exercise: Exercise, part: str, call: Any, seed: int | None, verdict: Verdict
+    ) -> Verdict:
+        """Judge again with the longer hint when the same mistake is seen for the third time."""
+        if not verdict.misconceptions:
+            return verdict
+        key = (exercise.name, *verdict.misconceptions)
+        self._failures[key] += 1
+        if self._failures[key] < FAILURES_BEFORE_EXAMPLE:
+            return verdict
+        return judge(exercise, part, call, seed, Help(2, self._language))
+
+    def _show(self, verdict: Verdict) -> None:
+        verdict = self._with_version(verdict)
+        if not verdict.passed:
+            raise CheckFailed(verdict) from None
+        display(verdict)
+
+    def _with_version(self, verdict: Verdict) -> Verdict:
+        if self._notebook_version == __version__:
+            return verdict
+        warning = f"this notebook is from version {self._notebook_version} of the course, the checks from {__version__}"
+        lines = (*verdict.lines, ("version", warning))
+        return Verdict(verdict.title, verdict.passed, verdict.kind, lines, verdict.misconceptions)
+
+
+class _Graded:
+    """The same checks on unseen cases: what a hidden cell calls."""
+
+    def __init__(self, checks: Checks) -> None:
+        self._checks = checks
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return self._checks._bound(name, unseen=True)
+
+
+def unseen_seed(exercise: Exercise, part: str) -> int:
+    """Derive the seed of unseen cases from the grading seed, or draw a fresh one where nobody grades."""
+    grading = os.environ.get(SEED_VARIABLE) or secrets.token_hex(16)
+    digest = hashlib.sha256(f"{grading}|{exercise.number}|{exercise.name}|{part}".encode()).digest()
+    return int.from_bytes(digest[:8], "big")
+
+
+def display(verdict: Verdict) -> None:
+    """Show a verdict: a panel in a notebook, plain text elsewhere."""
+    try:
+        from IPython import get_ipython
+        from IPython.display import display as show
+    except ImportError:
+        print(verdict)
+        return
+    show(verdict) if get_ipython() is not None else print(verdict)
+
+
+def open_checks(assignment: str, version: str, language: str = "en") -> Checks:
+    """Open the checks of a notebook; the notebook keeps the result under the name ``check``.
+
+    Parameters
+    ----------
+    assignment : str
+        "01-rnn", for example.
+    version : str
+        Version of the course this notebook belongs to; a verdict says so when the installed one differs.
+    language : str
+        "en" or "ko": language of the first hint.
+    """
+    if os.environ.get(SEED_VARIABLE):
+        hide_answers()
+    return Checks(assignment, version, language)

@@ -1,0 +1,202 @@
+"""What an answer must return, and the first thing that is wrong with what it did return.
+
+Each kind has ``fault(value, expected)``: None when the value is right, else a :class:`Fault` whose sentence
+names what was wanted and what was got. ``expected`` comes from the oracle and carries the exact shape.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from course_lib.checks.plain import Foreign, Plain
+
+RTOL, ATOL = 1e-9, 1e-12
+DIGITS = (4, 8, 16)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong: its kind and a sentence."""
+
+    kind: str
+    sentence: str
+
+
+class Returns(Protocol):
+    """A kind of return value."""
+
+    def fault(self, value: Plain, expected: Plain) -> Fault | None:
+        """Return the first fault of the value, or None."""
+
+
+@dataclass(frozen=True)
+class Array:
+    """A float64 NumPy array.
+
+    Parameters
+    ----------
+    name : str
+        What messages call it.
+    shape : str
+        Letters of the notation, such as ``"(B, T, H)"``.
+    between : tuple of float, optional
+        Open interval in which every value must lie.
+    """
+
+    name: str
+    shape: str
+    between: tuple[float, float] | None = None
+
+    def fault(self, value: Plain, expected: np.ndarray) -> Fault | None:
+        """Look at type, shape, dtype, NaN and values, in this order."""
+        if not isinstance(value, np.ndarray):
+            return Fault("type", f"{self.name} must be a NumPy array of shape {self.shape}, got {in_words(value)}")
+        if value.shape != expected.shape:
+            return Fault("shape", f"{self.name} has shape {value.shape}, wanted {self.shape} = {expected.shape}")
+        if value.dtype != expected.dtype:
+            return Fault("dtype", f"{self.name} holds {value.dtype} numbers, wanted {expected.dtype}")
+        return self._value_fault(value, expected)
+
+    def _value_fault(self, value: np.ndarray, expected: np.ndarray) -> Fault | None:
+        if not np.isfinite(value).all():
+            index = _index(~np.isfinite(value))
+            return Fault("nan", f"{self.name}{_at(index)} is {value[index]}, expected {_digits(expected[index], 4)}")
+        wrong = ~np.isclose(value, expected, rtol=RTOL, atol=ATOL)
+        if not wrong.any():
+            return None
+        sentence = _difference(self.name, _index(wrong), value, expected)
+        sentence += f" ({wrong.sum()} of {wrong.size} values differ)" if wrong.size > 1 else ""
+        if self.between and not ((value > self.between[0]) & (value < self.between[1])).all():
+            sentence += f"; all must lie between {self.between[0]:g} and {self.between[1]:g}"
+        return Fault("value", sentence)
+
+
+@dataclass(frozen=True)
+class Number:
+    """One real number: a Python float, a NumPy scalar or an array without axes."""
+
+    name: str
+
+    def fault(self, value: Plain, expected: float) -> Fault | None:
+        """Look at the type, NaN and the value."""
+        if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "iuf":
+            value = value.item()
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return Fault("type", f"{self.name} must be a number, got {in_words(value)}")
+        if not np.isfinite(value):
+            return Fault("nan", f"{self.name} is {value}, expected {_digits(expected, 4)}")
+        if not np.isclose(value, expected, rtol=RTOL, atol=ATOL):
+            return Fault("value", _difference(self.name, (), np.array(value), np.array(expected)))
+        return None
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """Several numbers worked out by hand, right to so many decimals."""
+
+    names: tuple[str, ...]
+    decimals: int = 4
+
+    def fault(self, value: Plain, expected: tuple[float, ...]) -> Fault | None:
+        """Look at the number of values and at each of them, first the first."""
+        wanted = f"({', '.join(self.names)})"
+        if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iuf":
+            value = tuple(value.tolist())
+        if not isinstance(value, tuple | list) or len(value) != len(self.names):
+            return Fault("type", f"return the {len(self.names)} numbers {wanted}, got {in_words(value)}")
+        for name, mine, right in zip(self.names, value, expected, strict=True):
+            if not isinstance(mine, int | float) or isinstance(mine, bool):
+                return Fault("type", f"{name} must be a number, got {in_words(mine)}")
+            if not abs(mine - right) <= 0.6 * 10**-self.decimals:
+                return Fault("value", f"{name}: yours {_digits(mine, 4)}, which is not it to {self.decimals} decimals")
+        return None
+
+
+@dataclass(frozen=True)
+class Ids:
+    """Integers, such as symbol ids: one of them, or a list, tuple or array of them.
+
+    ``shape`` is ``"()"`` for a single integer.
+    """
+
+    name: str
+    shape: str
+
+    def fault(self, value: Plain, expected: Plain) -> Fault | None:
+        """Look at the type, the length and the values."""
+        target = np.asarray(expected)
+        ids = np.asarray(value) if _holds_integers(value) else None
+        if ids is None or (ids.ndim == 0) != (target.ndim == 0):
+            wanted = "one integer" if target.ndim == 0 else f"integers of shape {self.shape}"
+            return Fault("type", f"{self.name} must be {wanted}, got {in_words(value)}")
+        if ids.shape != target.shape:
+            return Fault("shape", f"{self.name} has shape {ids.shape}, wanted {self.shape} = {target.shape}")
+        wrong = ids != target
+        if not wrong.any():
+            return None
+        index = _index(wrong)
+        return Fault("value", f"{self.name}{_at(index)}: yours {ids[index]}, expected {target[index]}")
+
+
+@dataclass(frozen=True)
+class Several:
+    """A tuple of values, in order."""
+
+    items: tuple[Array | Number | Ids, ...]
+
+    def fault(self, value: Plain, expected: tuple[Plain, ...]) -> Fault | None:
+        """Look at the length of the tuple, then at each item."""
+        names = ", ".join(item.name for item in self.items)
+        if not isinstance(value, tuple | list) or len(value) != len(self.items):
+            return Fault("type", f"return the {len(self.items)} values ({names}), got {in_words(value)}")
+        for item, mine, right in zip(self.items, value, expected, strict=True):
+            if fault := item.fault(mine, right):
+                return fault
+        return None
+
+
+def matching_tolerance(returns: Returns) -> float:
+    """Return how far a value may lie from a misconception's and still be taken for it."""
+    return 0.6 * 10**-returns.decimals if isinstance(returns, Rounded) else 1e-10
+
+
+def in_words(value: Plain) -> str:
+    """Describe a plain value briefly, for a message."""
+    if value is None:
+        return "None (is a return missing?)"
+    if isinstance(value, Foreign):
+        return value.what
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of length {len(value)}"
+    return f"{type(value).__name__} {str(value)[:40]!r}" if isinstance(value, str) else f"{value!r:.40}"
+
+
+def _holds_integers(value: Plain) -> bool:
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "iu"
+    items = value if isinstance(value, tuple | list) else [value]
+    return all(isinstance(item, int) and not isinstance(item, bool) for item in items)
+
+
+def _difference(name: str, index: tuple[int, ...], value: np.ndarray, expected: np.ndarray) -> str:
+    """Show both numbers with as few digits as tell them apart."""
+    for digits in DIGITS:
+        mine, right = _digits(value[index], digits), _digits(expected[index], digits)
+        if mine != right:
+            break
+    return f"{name}{_at(index)}: yours {mine}, expected {right}"
+
+
+def _digits(number: float, digits: int) -> str:
+    return f"{float(number):.{digits}g}"
+
+
+def _index(mask: np.ndarray) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(mask)), mask.shape))
+
+
+def _at(index: tuple[int, ...]) -> str:
+    return f"[{', '.join(map(str, index))}]" if index else ""

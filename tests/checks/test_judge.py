@@ -1,0 +1,150 @@
+import numpy as np
+import pytest
+
+from course_lib.checks.call import Outcome, call_here
+from course_lib.checks.judge import Help, judge
+from course_lib.checks.rnn.recurrence import rnn_forward, rnn_step, trace
+
+
+def verdict_on(answer, seed=None, **help):
+    return judge(rnn_step, "values", call_here(answer, rnn_step.forbidden), seed, Help(**help))
+
+
+def test_a_wrong_answer_is_told_what_was_called_what_is_wrong_which_mistake_and_where_to_read(steps):
+    assert str(verdict_on(steps.squashes_each_term)) == (
+        "rnn_step  ✗  value\n"
+        "called     rnn_step(x_t (4, 3), h_prev (4, 5), params)\n"
+        "wrong      h_t[0, 0]: yours -0.5636, expected -0.7357 (20 of 20 values differ); all must lie\n"
+        "           between -1 and 1\n"
+        "likely     squashes each term by itself\n"
+        "           Compare tanh of 1 + 1 with tanh of 1 plus tanh of 1. Which of the two is h_t?\n"
+        "read       The recurrence, equation 1.3"
+    )
+
+
+def test_a_right_answer_is_told_what_was_verified_and_that_unseen_cases_follow(steps):
+    assert str(verdict_on(steps.right)) == (
+        "rnn_step  ✓\n"
+        "public     shapes and values on 6 cases (B = 1 and 4); inputs left unchanged.\n"
+        "           Unseen cases of the same kind follow when your work is graded."
+    )
+
+
+def test_unseen_cases_are_other_cases(steps):
+    seen = []
+
+    def call(inputs):
+        seen.append(inputs["x_t"].shape)
+        return call_here(steps.right)(inputs)
+
+    judge(rnn_step, "values", call)
+    public = set(seen)
+    seen.clear()
+    assert judge(rnn_step, "values", call, seed=1).passed
+    assert not public & set(seen)
+
+
+def test_an_answer_that_remembers_the_public_cases_fails_on_unseen_ones(steps):
+    remembered = {}
+    learn = lambda *inputs: remembered.setdefault(inputs[0].tobytes(), steps.right(*inputs))  # noqa: E731
+    assert verdict_on(learn).passed
+    recall = lambda *inputs: remembered[inputs[0].tobytes()]  # noqa: E731
+    assert verdict_on(recall).passed
+    assert not verdict_on(recall, seed=1).passed
+
+
+def test_two_mistakes_at_once_are_both_named(steps):
+    verdict = verdict_on(steps.no_bias_and_transposed)
+    assert verdict.misconceptions == ("omits-bias+transposes-W_hh",)
+    assert "leaves out the bias and transposes the recurrent matrix" in str(verdict)
+
+
+def test_two_explanations_of_one_error_are_both_offered(steps):
+    verdict = verdict_on(steps.swapped)
+    assert verdict.kind == "error"
+    assert "swaps the input and the state, or transposes the input matrix" in str(verdict)
+
+
+def test_an_unknown_mistake_gets_no_hint(steps):
+    verdict = verdict_on(steps.strange)
+    assert not verdict.misconceptions
+    assert "likely" not in dict(verdict.lines)
+
+
+def test_the_longer_hint_names_the_equation(steps):
+    assert "Equation 1.3" in str(verdict_on(steps.no_bias, level=2))
+
+
+def test_a_korean_hint_is_shown_where_there_is_one(steps):
+    assert "매개변수" in str(verdict_on(steps.no_bias, language="ko"))
+
+
+def test_the_stub_is_told_that_it_is_not_written(steps):
+    verdict = verdict_on(steps.stub)
+    assert verdict.kind == "not written"
+    assert "replace `raise NotImplementedError` in rnn_step by your code" in str(verdict)
+
+
+def test_a_changed_input_is_named(steps):
+    def answer(x_t, h_prev, params):
+        h_prev *= 1.5
+        return steps.right(x_t, h_prev / 1.5, params)
+
+    verdict = verdict_on(answer)
+    assert verdict.kind == "modified input"
+    assert "your code changes h_prev in place" in str(verdict)
+
+
+def test_delegation_is_named():
+    def answer(x_t, h_prev, params):
+        import torch
+
+        return torch.tanh(torch.tensor(x_t)).numpy()
+
+    verdict = verdict_on(answer)
+    assert verdict.kind == "delegated"
+    assert "write rnn_step without torch" in str(verdict)
+
+
+def test_an_error_is_told_with_the_line_on_which_it_happened():
+    def answer(x_t, h_prev, params):
+        return x_t @ params.weights
+
+    text = str(verdict_on(answer))
+    assert "AttributeError: 'RNNParams' object has no attribute 'weights'" in text.replace("\n" + 11 * " ", " ")
+    assert "return x_t @ params.weights" in text.replace("\n" + 11 * " ", " ")
+
+
+def test_numbers_worked_out_by_hand_are_matched_with_misconceptions_at_their_own_precision():
+    verdict = judge(trace, "values", call_here(lambda: (0.5005, -0.4296, -0.0141)), help=Help())
+    assert not verdict.passed
+    ignoring = tuple(round(float(np.tanh(x - 0.2)), 4) for x in (0.6, -1.0, 0.4))
+    verdict = judge(trace, "values", call_here(lambda: ignoring), help=Help())
+    assert verdict.misconceptions == ("ignores-the-past",)
+
+
+def test_a_part_of_an_exercise_can_be_right_alone():
+    def answer(x, h_0, params, step):
+        states, h_t = [], np.zeros_like(h_0)
+        for t in range(x.shape[1]):
+            h_t = step(x[:, t], h_t, params)
+            states.append(h_t)
+        return np.stack(states, axis=1)
+
+    call = call_here(answer, rnn_forward.forbidden)
+    assert judge(rnn_forward, "from a zero state", call).passed
+    verdict = judge(rnn_forward, "from any state", call, help=Help())
+    assert verdict.misconceptions == ("starts-from-zero",)
+    assert verdict.title == "rnn_forward (from any state)"
+
+
+@pytest.mark.parametrize("value", [None, "text", 1.5, [], {}, (1, 2), np.zeros((0, 5)), np.zeros(1)])
+def test_no_plain_value_breaks_the_judge(value):
+    verdict = judge(rnn_step, "values", lambda inputs: Outcome(value=value), help=Help())
+    assert not verdict.passed
+    assert verdict.kind in {"type", "shape"}
+
+
+def test_a_dead_process_is_a_fault_like_another():
+    verdict = judge(rnn_step, "values", lambda inputs: Outcome(error="ProcessDied: the process of the answer ended"))
+    assert "ProcessDied" in str(verdict)

@@ -1,0 +1,115 @@
+import subprocess
+import sys
+
+import pytest
+
+from course_lib import __version__
+from course_lib.checks import CheckFailed, open_checks
+from course_lib.checks.notebook import SEED_VARIABLE, exercises_of, unseen_seed
+
+
+@pytest.fixture
+def check():
+    return open_checks("01-rnn", version=__version__)
+
+
+def failure(check_one, *arguments, **options):
+    with pytest.raises(CheckFailed) as failed:
+        check_one(*arguments, **options)
+    return str(failed.value)
+
+
+def test_a_passing_check_shows_its_verdict_and_returns_nothing(check, steps, capsys):
+    assert check.rnn_step(steps.right) is None
+    assert "rnn_step  ✓" in capsys.readouterr().out
+
+
+def test_a_hidden_cell_calls_the_same_check_on_unseen_cases(check, steps, capsys):
+    assert check.graded.rnn_step(steps.right) is None
+    assert "unseen cases passed" in capsys.readouterr().out
+    assert "likely     leaves out the bias" in failure(check.graded.rnn_step, steps.no_bias)
+
+
+def test_the_third_failure_of_one_kind_gets_the_longer_hint(check, steps):
+    texts = [failure(check.rnn_step, steps.no_bias) for _ in range(3)]
+    assert texts[0] == texts[1]
+    assert "Equation 1.3" not in texts[0]
+    assert "Equation 1.3" in texts[2]
+
+
+def test_failures_of_another_kind_do_not_count(check, steps):
+    failure(check.rnn_step, steps.no_bias)
+    failure(check.rnn_step, steps.squashes_each_term)
+    assert "Equation 1.3 adds" not in failure(check.rnn_step, steps.no_bias)
+
+
+def test_the_longer_hint_can_be_asked_for(check, steps):
+    assert "Equation 1.3 adds" in failure(check.rnn_step, steps.no_bias, hint=2)
+
+
+def test_hints_come_in_korean_when_the_notebook_asks_for_it(steps):
+    check = open_checks("01-rnn", version=__version__, language="ko")
+    assert "들려야 할" in failure(check.rnn_step, steps.no_bias)
+
+
+def test_a_notebook_of_another_version_is_told(steps):
+    check = open_checks("01-rnn", version="0.0.1")
+    assert "this notebook is from version 0.0.1 of the course" in failure(check.rnn_step, steps.no_bias)
+
+
+def test_giving_a_result_instead_of_the_function_is_told(check):
+    assert "give the function itself: check.rnn_step(rnn_step), got a float" in failure(check.rnn_step, 1.5)
+
+
+def test_an_unknown_check_lists_those_that_exist(check):
+    with pytest.raises(AttributeError, match="no check named 'lstm_step'; there are: trace, rnn_step"):
+        check.lstm_step  # noqa: B018
+
+
+def test_an_unknown_part_lists_those_that_exist(check, steps):
+    with pytest.raises(ValueError, match="rnn_forward has the parts 'from a zero state', 'from any state', got 'x'"):
+        check.rnn_forward(steps.right, "x")
+
+
+def test_an_unknown_assignment_lists_those_that_exist():
+    with pytest.raises(ValueError, match="no checks for '99'; there are: 01-rnn"):
+        open_checks("99", version=__version__)
+
+
+def test_completion_offers_the_checks_of_this_notebook(check):
+    assert {"rnn_step", "graded"} <= set(dir(check))
+
+
+def test_unseen_seeds_differ_by_grading_seed_exercise_and_part(monkeypatch):
+    step, forward = exercises_of("01-rnn")["rnn_step"], exercises_of("01-rnn")["rnn_forward"]
+    monkeypatch.setenv(SEED_VARIABLE, "a")
+    seeds = [
+        unseen_seed(step, "values"),
+        unseen_seed(forward, "from a zero state"),
+        unseen_seed(forward, "from any state"),
+    ]
+    assert seeds[0] == unseen_seed(step, "values")
+    monkeypatch.setenv(SEED_VARIABLE, "b")
+    seeds.append(unseen_seed(step, "values"))
+    monkeypatch.delenv(SEED_VARIABLE)
+    seeds += [unseen_seed(step, "values"), unseen_seed(step, "values")]
+    assert len(set(seeds)) == len(seeds)
+
+
+GRADED = """
+import course_lib.nn
+from course_lib.checks import open_checks
+check = open_checks("01-rnn", version="0.1.0")
+import course_lib.params, course_lib.gradcheck
+for name in ("course_lib.nn", "course_lib.nn.rnn", "course_lib.models"):
+    try:
+        __import__(name)
+    except ImportError as refused:
+        print(refused)
+"""
+
+
+def test_modules_with_answers_are_hidden_while_a_notebook_is_graded(monkeypatch):
+    monkeypatch.setenv(SEED_VARIABLE, "secret")
+    done = subprocess.run([sys.executable, "-c", GRADED], capture_output=True, text=True, check=True)
+    assert done.stdout.count("holds answers and cannot be imported while a notebook is graded") == 3

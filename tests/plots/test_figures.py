@@ -1,0 +1,63 @@
+import warnings
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from course_lib.plots import curves, forecast, length, sprites, style
+
+matplotlib.use("agg")
+
+DAYS = np.datetime64("2013-01-01") + np.arange(60)
+FIGURES = {
+    "loss curves": lambda: curves.loss_curves({"a": np.ones(9), "b": np.zeros(9)}, reference=("coin", 0.69)),
+    "loss curves without a line": lambda: curves.loss_curves({"a": np.ones(9)}),
+    "belief curves": lambda: curves.belief_curves({"an jago": np.array([0.5, 1]), "jago": np.array([0.2])}, "P"),
+    "forecast": lambda: forecast.forecast_lines(DAYS, {"a": np.arange(60), "b": np.ones(60)}, "price (US dollars)"),
+    "time": lambda: length.time_against_length(np.array([1, 4]), {"recurrent": np.array([1, 2.0])}),
+    "forgetting": lambda: length.forgetting(0.5 ** np.arange(30), "distance (norm)"),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_has_labelled_axes_and_draws_without_a_warning(name):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = FIGURES[name]()
+        figure.canvas.draw()
+    assert isinstance(figure, Figure)
+    for axes in figure.axes:
+        assert axes.get_xlabel()
+        assert axes.get_ylabel()
+
+
+def test_sprites_are_drawn_over_their_captions():
+    figure = sprites.sprite_row(np.zeros((3, 16, 16)), ["cat", "dog", "cat"])
+    figure.canvas.draw()
+    assert [axes.get_xlabel() for axes in figure.axes] == ["cat", "dog", "cat"]
+
+
+def test_a_figure_is_shown_once_and_not_kept_open():
+    import matplotlib.pyplot as plt
+
+    curves.loss_curves({"a": np.ones(3)})
+    assert plt.get_fignums() == []
+
+
+def test_lines_differ_in_dash_as_well_as_in_colour():
+    colours, dashes = zip(*style.LINES, strict=True)
+    assert len(set(colours)) == len(set(dashes)) == len(style.LINES)
+
+
+def test_colours_are_those_of_the_style_sheet(root):
+    css = (root / "book" / "_static" / "course.css").read_text()
+    for name in ("input", "hidden", "cell", "forget", "input-gate", "candidate", "output-gate"):
+        assert f"--course-{name}: {getattr(style, name.upper().replace('-', '_'))};" in css
+
+
+def test_captions_and_words_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="must be 2, one a picture, got 1"):
+        sprites.sprite_row(np.zeros((2, 16, 16)), ["cat"])
+    with pytest.raises(ValueError, match="each of 2 words, got 3"):
+        curves.belief_curves({"an jago": np.ones(3)}, "P")

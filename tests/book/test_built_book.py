@@ -28,6 +28,7 @@ EQUATIONS = {
     "1.2": "eq-rnn-pre-activation",
     "1.3": "eq-rnn-step",
     "1.4": "eq-rnn-head",
+    "1.5": "eq-rnn-temperature",
 }
 
 

@@ -33,6 +33,14 @@ def test_a_recurrent_network_reads_unseen_twins_longer_than_any_it_has_seen(lang
     params = train(start, many_to_one.many_to_one_loss, batches, settings).params
     longest = many_to_one.many_to_one(params, one_hot(lengths[3].test_ids, V))
     assert accuracy(longest, lengths[3].test_labels) > 0.95
+    if language == "korean":
+        assert accuracy_after_one_padding(params, lengths[0]) < 0.2
+
+
+def accuracy_after_one_padding(params, data):
+    """Fill the sentences up with one row of zeros and ask after it: the network takes it for a word."""
+    padded = np.pad(one_hot(data.test_ids, len(data.words)), ((0, 0), (0, 1), (0, 0)))
+    return accuracy(many_to_one.many_to_one(params, padded), data.test_labels)
 
 
 def test_on_the_keyboard_the_future_is_worth_one_key():

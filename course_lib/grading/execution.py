@@ -1,0 +1,98 @@
+"""Run a notebook in a fresh kernel, as nbgrader would: what fails or takes too long is noted, the next cells go on."""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from nbclient import NotebookClient
+from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
+
+from course_lib.grading.configuration import SEED_VARIABLE
+
+STOPPED = "Stopped"
+"""Name of the error noted in a cell that took too long."""
+
+SECONDS_A_NOTEBOOK = 120
+"""When they are used up, each cell that is left has one second."""
+
+
+def isolated_environment(scratch: Path, seed: str = "") -> dict[str, str]:
+    """Return the environment of a kernel or an nbgrader that nothing on the user's own account configures.
+
+    Parameters
+    ----------
+    scratch : Path
+        An empty folder, for what Jupyter and IPython want to write.
+    seed : str
+        Of the unseen cases; when empty each check draws its own.
+    """
+    settings = {"JUPYTER_CONFIG_DIR": str(scratch), "IPYTHONDIR": str(scratch / "ipython"), SEED_VARIABLE: seed}
+    return os.environ | settings
+
+
+def run_notebook(notebook: NotebookNode, seconds_a_cell: int, seed: str = "") -> bool:
+    """Execute every cell and keep the outputs in the notebook; errors stay in their cells.
+
+    The kernel starts in an empty folder that is removed afterwards.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Old outputs are cleared first. Nothing that differs from run to run is written: no times, no versions.
+    seconds_a_cell : int
+    seed : str
+
+    Returns
+    -------
+    bool
+        False when the kernel died; the cells that did not run have no execution count.
+    """
+    clear_outputs(notebook)
+    metadata = notebook.metadata.copy()
+    with tempfile.TemporaryDirectory(prefix="course-") as scratch, tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(
+            notebook,
+            timeout_func=_within_budget(seconds_a_cell),
+            interrupt_on_timeout=True,
+            error_on_timeout={"ename": STOPPED, "evalue": "", "traceback": []},
+            allow_errors=True,
+            record_timing=False,
+            kernel_name="python3",
+            on_cell_executed=_note_time_out,
+            extra_arguments=["--log-level=ERROR"],  # each kernel warns that its sockets are not encrypted
+        )
+        try:
+            client.execute(cwd=folder, env=isolated_environment(Path(scratch), seed))
+        except DeadKernelError:
+            return False
+        finally:
+            notebook.metadata = metadata  # the client writes down which Python it met
+    return True
+
+
+def clear_outputs(notebook: NotebookNode) -> None:
+    """Take outputs, counts and times of an earlier run off every code cell."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+            cell.metadata.pop("execution", None)
+
+
+def _within_budget(seconds_a_cell: int) -> Callable[[NotebookNode], int]:
+    end = time.monotonic() + SECONDS_A_NOTEBOOK
+    return lambda _cell: max(1, min(seconds_a_cell, int(end - time.monotonic())))
+
+
+def _note_time_out(cell: NotebookNode, execute_reply: dict[str, dict[str, str]], **_: object) -> None:
+    """Say first in a stopped cell that it was stopped: the kernel's own word on it is vague, late, or never comes."""
+    content = execute_reply["content"]
+    if content.get("ename") == STOPPED:
+        cell.outputs.insert(0, NotebookNode(output_type="error", ename=STOPPED, evalue="", traceback=[]))
+
+
+def error_of(cell: NotebookNode) -> NotebookNode | None:
+    """Return the first error among a cell's outputs."""
+    return next((output for output in cell.get("outputs", []) if output.output_type == "error"), None)

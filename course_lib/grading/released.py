@@ -1,0 +1,149 @@
+"""Read what was released: which assignments there are, their graded parts, and what each part is worth."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+HEADING = re.compile(r"^## (\d+\.\d+) ", re.MULTILINE)
+VISIBLE = re.compile(r"^check\.(?!graded\.)")
+
+
+class GradingError(Exception):
+    """Grading cannot go on; the message is one sentence that says what to do."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is graded by itself: one visible check and the hidden one directly after it.
+
+    Attributes
+    ----------
+    number : str
+        Of the exercise, as in the task's heading: "1.3".
+    name : str
+        Of the function, with the part where there are several: "rnn_forward (from any state)".
+    points : float
+        What the hidden check is worth.
+    call : str
+        The visible check: ``check.rnn_step(rnn_step)``.
+    answer, visible, hidden : str
+        The ``grade_id`` of the cell that is written, and of the two checks.
+    """
+
+    number: str
+    name: str
+    points: float
+    call: str
+    answer: str
+    visible: str
+    hidden: str
+
+    @property
+    def graded_call(self) -> str:
+        """The same check on unseen cases: what the hidden cell holds when a submission is graded."""
+        return VISIBLE.sub("check.graded.", self.call)
+
+
+def folder_called(asked: str, folder: Path) -> Path:
+    """Find the folder of an assignment by its number or name: ``1``, ``01`` and ``01-rnn`` are understood.
+
+    Raises
+    ------
+    GradingError
+        When there is none; the message lists those there are.
+    """
+    known = sorted(path for path in folder.glob("[0-9]*-*") if path.is_dir())
+    for path in known:
+        number = path.name.split("-")[0]
+        if asked and asked.lower() in (path.name, number, number.lstrip("0")):
+            return path
+    listed = ", ".join(path.name.split("-")[0] for path in known) or "none yet"
+    wanted = f"There is no assignment {asked!r}" if asked else "Name an assignment"
+    raise GradingError(f"{wanted}: in {folder.name}/ there are: {listed}.")
+
+
+def only_notebook(folder: Path) -> Path:
+    """Return the one notebook of a folder.
+
+    Raises
+    ------
+    GradingError
+        When there is none or more than one.
+    """
+    found = sorted(folder.glob("*.ipynb"))
+    if len(found) != 1:
+        names = ", ".join(path.name for path in found) or "none"
+        raise GradingError(f"{folder} must hold one notebook, found {names}.")
+    return found[0]
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """Read a notebook.
+
+    Raises
+    ------
+    GradingError
+        When the file is no notebook.
+    """
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+    except Exception as error:  # nbformat raises whatever its parsers do
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise GradingError(f"{path} cannot be read as a notebook ({reason}): save it again from JupyterLab.") from None
+    return notebook
+
+
+def grade_id(cell: NotebookNode) -> str:
+    """Return the name nbgrader knows a cell by, or an empty string."""
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+
+
+def is_answer(cell: NotebookNode) -> bool:
+    """Tell whether a student writes into this cell."""
+    return bool(cell.metadata.get("nbgrader", {}).get("solution", False))
+
+
+def points_of(cell: NotebookNode) -> float:
+    """Return what a cell is worth; 0 for all but hidden checks."""
+    return float(cell.metadata.get("nbgrader", {}).get("points", 0))
+
+
+def parts_of(notebook: NotebookNode) -> tuple[Part, ...]:
+    """List the graded parts of a notebook, in order.
+
+    Raises
+    ------
+    GradingError
+        When a cell with points does not come directly after a visible check.
+    """
+    return tuple(_parts(notebook))
+
+
+def _parts(notebook: NotebookNode) -> Iterator[Part]:
+    number = answer = ""
+    before = NotebookNode(source="", metadata={})
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (heading := HEADING.search(cell.source)):
+            number = heading[1]
+        elif is_answer(cell):
+            answer = grade_id(cell)
+        elif points_of(cell):
+            if not VISIBLE.match(before.source):
+                raise GradingError(f"The cell {grade_id(cell)!r} has points but no visible check directly before it.")
+            call = before.source.strip()
+            yield Part(number, _name_of(call), points_of(cell), call, answer, grade_id(before), grade_id(cell))
+        before = cell
+
+
+def _name_of(call: str) -> str:
+    """Name a part by its visible check: ``check.f(f, "edges")`` is "f (edges)"."""
+    expression = ast.parse(call, mode="eval").body
+    assert isinstance(expression, ast.Call) and isinstance(expression.func, ast.Attribute)
+    named = [ast.literal_eval(argument) for argument in expression.args[1:]]
+    return f"{expression.func.attr} ({named[0]})" if named else expression.func.attr

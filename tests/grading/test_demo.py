@@ -1,0 +1,101 @@
+"""A whole class is played with stock nbgrader, and a wrong expectation is noticed."""
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from course_lib.grading.demo import main
+from course_lib.grading.execution import error_of
+from course_lib.grading.released import grade_id, read_notebook
+from course_lib.grading.students import STUDENTS
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("class")]
+DANA = STUDENTS[3]
+
+
+@pytest.fixture(scope="module")
+def played(root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Return the folder of a round that went well, and what was printed."""
+    course = tmp_path_factory.mktemp("round") / "course"
+    command = [sys.executable, "-m", "course_lib.grading.demo", "--keep", course]
+    before = sorted(os.listdir(root))
+    ran = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert sorted(os.listdir(root)) == before
+    return course, ran.stdout
+
+
+def graded_message(course: Path, student: str, hidden: str) -> str:
+    """Return what a hidden check said to a student."""
+    notebook = read_notebook(course / "autograded" / student / "01-rnn" / "rnn.ipynb")
+    (cell,) = [cell for cell in notebook.cells if grade_id(cell) == hidden]
+    error = error_of(cell)
+    assert error is not None
+    return str(error.evalue)
+
+
+def test_every_student_gets_the_expected_mark(played: tuple[Path, str]) -> None:
+    _, printed = played
+    assert printed.splitlines()[-1].startswith("0 of 6 marks differ (")
+    for student in STUDENTS:
+        expected, obtained = re.search(rf"^{student.name} .* ([\d.]+) +([\d.]+)$", printed, re.MULTILINE).groups()
+        assert expected == obtained
+
+
+def test_each_stage_and_each_student_is_seen_with_its_seconds(played: tuple[Path, str]) -> None:
+    _, printed = played
+    for stage in ("generate", "feedback", "export", r"release to 6 students, who write, and collect"):
+        assert re.search(rf"^{stage} … [\d.]+ s$", printed, re.MULTILINE), stage
+    for student in STUDENTS:
+        assert re.search(rf"^  {student.name} +[\d.]+ s$", printed, re.MULTILINE), student.name
+
+
+def test_what_is_generated_with_a_gradebook_is_what_is_committed(played: tuple[Path, str], root: Path) -> None:
+    released = Path("exercises", "01-rnn", "rnn.ipynb")
+    assert (played[0] / released).read_bytes() == (root / released).read_bytes()
+
+
+def test_the_file_with_other_answers_reaches_nobody(played: tuple[Path, str]) -> None:
+    course, _ = played
+    assert [path.relative_to(course).as_posix() for path in course.rglob("answers.py")] == [
+        "solutions/01-rnn/answers.py"
+    ]
+
+
+def test_feedback_shows_the_verdict_and_no_library_frames(played: tuple[Path, str]) -> None:
+    html = (played[0] / "feedback" / "dana" / "01-rnn" / "rnn.html").read_text(encoding="utf-8")
+    assert "Score: 77.0 / 100.0" in html
+    assert "squashes each term by itself" in html
+    assert "Traceback (most recent call last)" not in html and "site-packages" not in html
+
+
+def test_a_wrong_expectation_is_noticed_and_unseen_cases_belong_to_the_student(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    course = tmp_path / "course"
+    assert main(["--keep", str(course)], [DANA, replace(DANA, name="twin", loses=("rnn_step",))]) == 1
+    printed = capsys.readouterr().out
+    assert re.search(r"^dana .* 77 +77$", printed, re.MULTILINE)
+    assert re.search(r"^twin .* 85 +77  differs$", printed, re.MULTILINE)
+    messages = [graded_message(course, name, "unseen-rnn-step") for name in ("dana", "twin")]
+    assert messages[0] != messages[1]
+    assert all("squashes each term by itself" in message for message in messages)
+
+
+def test_a_folder_in_use_is_not_played_into(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "marks.csv").write_text("last year's")
+    assert main(["--keep", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.strip() == f"{tmp_path} is there and not empty: name a new folder for --keep."
+    assert os.listdir(tmp_path) == ["marks.csv"]
+
+
+def test_without_solutions_it_says_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([], root=tmp_path) == 2
+    assert capsys.readouterr().err.strip() == (
+        "solutions/01-rnn is not here: the demonstration needs the right answers."
+    )

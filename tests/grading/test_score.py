@@ -1,0 +1,157 @@
+"""A copy in ``work/`` is graded by what was released, whatever became of its checks."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+
+from course_lib.grading.released import GradingError, read_notebook
+from course_lib.grading.score import compose, grade, main
+from tests.grading.conftest import copy_in_work, edit_copy, write_answer
+
+ENDLESS = "while True:\n    pass"
+
+
+def total(printed: str) -> tuple[float, float]:
+    """Return earned and possible points."""
+    found = re.search(r"total +([\d.]+) of +([\d.]+)", printed)
+    assert found, printed
+    return float(found[1]), float(found[2])
+
+
+def graded(course: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """Score the copy and return what is printed."""
+    assert main(["9"], course) == 0
+    return capsys.readouterr().out
+
+
+def refused(course: Path, capsys: pytest.CaptureFixture[str], asked: str = "09") -> str:
+    """Fail to score, and return the one sentence printed."""
+    assert main([asked], course) == 2
+    printed = capsys.readouterr()
+    assert printed.out == "" and len(printed.err.splitlines()) == 1
+    return printed.err
+
+
+def test_a_right_copy_earns_every_point_and_no_words(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    printed = graded(course, capsys)
+    assert total(printed) == (5, 5)
+    assert "✗" not in printed
+    assert re.search(r"9\.1 +double \(small\) +3 of +3\n.*9\.1 +double \(large\) +2 of +2\n", printed)
+
+
+def test_a_wrong_answer_is_told_part_by_part(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_answer(course, "def double(x):\n    return x")
+    printed = graded(course, capsys)
+    assert total(printed) == (0, 5)
+    assert "small: wanted 4, got 2" in printed and "large: wanted 4, got 2" in printed
+
+
+@pytest.mark.parametrize("grade_id", ["check-small", "unseen-small", "imports", "task"])
+def test_a_deleted_cell_of_the_course_comes_back(released: NotebookNode, grade_id: str) -> None:
+    work = NotebookNode({**released, "cells": [cell for cell in released.cells if cell.id != grade_id]})
+    assert [cell.id for cell in compose(released, work).cells] == [cell.id for cell in released.cells]
+
+
+def test_an_edited_check_is_graded_as_released(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_answer(course, "def double(x):\n    return x")
+
+    def award_oneself(cells: list[dict[str, Any]]) -> None:
+        cells[4]["source"] = "pass"
+        cells[4]["metadata"]["nbgrader"]["points"] = 100
+        del cells[5:]
+
+    edit_copy(course, award_oneself)
+    assert total(graded(course, capsys)) == (0, 5)
+
+
+def test_code_cells_of_ones_own_run_where_they_stand(released: NotebookNode) -> None:
+    work = NotebookNode({**released, "cells": list(released.cells)})
+    work.cells.insert(2, new_code_cell("factor = 2", id="helper"))
+    work.cells.append(new_code_cell("print('the end')", id="end"))
+    sources = [cell.source for cell in compose(released, work).cells]
+    assert sources.index("factor = 2") == 2
+    assert sources[-1] == "print('the end')"
+    assert len(sources) == len(released.cells) + 2
+
+
+def test_every_hidden_cell_becomes_its_visible_check_on_unseen_cases(released: NotebookNode) -> None:
+    hidden = {cell.id: cell.source for cell in compose(released, released).cells if cell.id.startswith("unseen")}
+    assert hidden == {f"unseen-{part}": f'check.graded.double(double, "{part}")' for part in ("small", "large")}
+
+
+def test_a_cell_that_never_ends_is_stopped_and_the_rest_is_graded(course: Path, released: NotebookNode) -> None:
+    write_answer(course, f"{ENDLESS}\ndef double(x):\n    return 2 * x")
+    edit_copy(course, lambda cells: cells.insert(4, dict(new_code_cell("def double(x):\n    return 2 * x"))))
+    results = grade(released, read_notebook(copy_in_work(course)), seconds_a_cell=3)
+    assert [result.earned for result in results] == [3, 2]
+
+
+def test_a_part_that_only_failed_because_its_answer_was_stopped_says_so(course: Path, released: NotebookNode) -> None:
+    write_answer(course, ENDLESS)
+    results = grade(released, read_notebook(copy_in_work(course)), seconds_a_cell=3)
+    assert [result.earned for result in results] == [0, 0]
+    assert results[0].message.startswith("double (small)  ✗  not judged\nyour cell answer took longer than 3 s")
+
+
+def test_a_process_that_ends_earns_nothing_from_there_on(course: Path, released: NotebookNode) -> None:
+    write_answer(course, "def double(x):\n    return 2 * x")
+    edit_copy(course, lambda cells: cells.insert(5, dict(new_code_cell("import os\nos._exit(1)"))))
+    results = grade(released, read_notebook(copy_in_work(course)))
+    assert [result.earned for result in results] == [3, 0]
+    assert results[1].message == "double (large)  ✗  the notebook's process ended before this check"
+
+
+def test_a_cell_whose_process_died_while_it_ran_earns_nothing(course: Path, released: NotebookNode) -> None:
+    write_answer(course, "import os\n\n\ndef double(x):\n    os._exit(0)")
+    results = grade(released, read_notebook(copy_in_work(course)))
+    assert [result.earned for result in results] == [0, 0]
+
+
+def test_an_answer_cell_that_is_gone_is_named(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edit_copy(course, lambda cells: cells.pop(2))
+    assert refused(course, capsys) == (
+        "Your notebook has no cell 'answer' any more: copy it from a fresh `make start`.\n"
+    )
+
+
+def test_without_a_copy_the_student_is_told_how_to_start(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copy_in_work(course).unlink()
+    assert refused(course, capsys) == "There is no work/09-double/double.ipynb yet: run `make start N=09` first.\n"
+
+
+@pytest.mark.parametrize("content", ["", "not a notebook", "{}", '{"cells": 3, "nbformat": 4, "nbformat_minor": 5}'])
+def test_a_file_that_is_no_notebook_is_one_sentence(
+    course: Path, capsys: pytest.CaptureFixture[str], content: str
+) -> None:
+    copy_in_work(course).write_text(content)
+    assert "cannot be read as a notebook" in refused(course, capsys)
+
+
+@pytest.mark.parametrize("asked", ["7", "", "double", "../09"])
+def test_an_unknown_number_lists_those_that_exist(course: Path, capsys: pytest.CaptureFixture[str], asked: str) -> None:
+    assert refused(course, capsys, asked).endswith("in exercises/ there are: 09.\n")
+
+
+def test_points_without_a_visible_check_are_an_error(released: NotebookNode) -> None:
+    del released.cells[3]
+    with pytest.raises(GradingError, match="'unseen-small' has points but no visible check directly before it"):
+        compose(released, released)
+
+
+@pytest.mark.slow
+def test_an_untouched_copy_of_chapter_01_earns_0_and_is_told_what_to_write(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for room in ("exercises", "work"):
+        folder = tmp_path / room / "01-rnn"
+        folder.mkdir(parents=True)
+        (folder / "rnn.ipynb").write_bytes((root / "exercises" / "01-rnn" / "rnn.ipynb").read_bytes())
+    assert main(["01"], tmp_path) == 0
+    printed = capsys.readouterr().out
+    assert total(printed) == (0, 100)
+    assert printed.count("✗  not written") == len(re.findall(r" 0 of ", printed)) - 1
+    assert "replace `raise NotImplementedError` in rnn_step by your code" in printed

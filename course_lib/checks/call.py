@@ -40,6 +40,8 @@ class Outcome:
         Names of inputs that were changed in place.
     delegated : str
         Dotted name of a forbidden function that did the work, or empty.
+    unused : tuple of str
+        Names of lent functions that were never called.
     """
 
     value: Plain = None
@@ -47,6 +49,7 @@ class Outcome:
     error_line: str = ""
     modified: tuple[str, ...] = ()
     delegated: str = ""
+    unused: tuple[str, ...] = ()
 
 
 Call = Callable[[dict[str, Plain]], Outcome]
@@ -75,7 +78,8 @@ def call_here(
     def call(inputs: dict[str, Plain]) -> Outcome:
         given = copied(inputs)
         watch = DelegationWatch(forbidden)
-        arguments = map_leaves(lambda leaf: _come_alive(leaf, watch), given)
+        called: set[str] = set()
+        arguments = map_leaves(lambda leaf: _come_alive(leaf, watch, called), given)
         try:
             with warnings.catch_warnings(action="ignore"), _time_limit(seconds), watch:
                 returned = answer(*arguments.values())
@@ -85,22 +89,24 @@ def call_here(
         except (Exception, SystemExit) as raised:
             return Outcome(error=_describe_error(raised), error_line=_line_of(raised), delegated=watch.found)
         modified = tuple(name for name in inputs if not same(inputs[name], given[name], rtol=0, atol=0))
-        return Outcome(value=to_plain(returned), modified=modified, delegated=watch.found)
+        unused = tuple(name for name, value in inputs.items() if isinstance(value, Lent) and value.name not in called)
+        return Outcome(to_plain(returned), modified=modified, delegated=watch.found, unused=unused)
 
     return call
 
 
-def _come_alive(leaf: Any, watch: DelegationWatch) -> Any:
+def _come_alive(leaf: Any, watch: DelegationWatch, called: set[str]) -> Any:
     if isinstance(leaf, Seed):
         return np.random.default_rng(leaf.value)
     if isinstance(leaf, Lent):
-        return _unwatched(LENT[leaf.name], watch)
+        return _unwatched(LENT[leaf.name], watch, called)
     return leaf
 
 
-def _unwatched(function: Callable[..., Any], watch: DelegationWatch) -> Callable[..., Any]:
+def _unwatched(function: Callable[..., Any], watch: DelegationWatch, called: set[str]) -> Callable[..., Any]:
     @wraps(function)
     def lent(*arguments: Any, **named: Any) -> Any:
+        called.add(function.__name__)
         with watch.paused():
             return function(*arguments, **named)
 

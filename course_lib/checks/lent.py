@@ -25,13 +25,12 @@ def rnn_step(x_t: np.ndarray, h_prev: np.ndarray, params: RNNParams) -> np.ndarr
     Raises
     ------
     ValueError
-        If x_t is not (B, D) or h_prev is not (B, H) for the parameters given.
+        If x_t is not (B, D) or h_prev is not (B, H) for the parameters given and one B.
     """
     D, H = params.W_xh.shape
-    B = len(x_t)
-    for name, array, wanted in (("x_t", x_t, (B, D)), ("h_prev", h_prev, (B, H))):
-        if np.shape(array) != wanted:
-            raise ValueError(f"step was called with {name} of shape {np.shape(array)}, wanted {wanted}")
+    got_x, got_h = np.shape(x_t), np.shape(h_prev)
+    if len(got_x) != 2 or len(got_h) != 2 or got_x[1] != D or got_h != (got_x[0], H):
+        raise ValueError(f"step wants x_t (B, {D}) and h_prev (B, {H}) with one B, got x_t {got_x} and h_prev {got_h}")
     return torch.rnn_tanh_cell(torch.tensor(x_t), torch.tensor(h_prev), *torch_weights(params)).numpy()
 
 

@@ -12,11 +12,17 @@ from course_lib import __version__
 from course_lib.checks.call import call_here
 from course_lib.checks.exercise import Exercise
 from course_lib.checks.hiding import hide_answers
-from course_lib.checks.judge import FAILURES_BEFORE_EXAMPLE, Help, judge
+from course_lib.checks.judge import judge
+from course_lib.checks.plain import to_plain
+from course_lib.checks.returns import in_words
 from course_lib.checks.verdict import CheckFailed, Verdict
+from course_lib.checks.wording import Help
 
 ASSIGNMENTS = {"01-rnn": "course_lib.checks.rnn"}
 """Module of declared exercises for each notebook folder."""
+
+FAILURES_BEFORE_EXAMPLE = 3
+"""From this failure of the same kind on, a check gives the longer hint."""
 
 SEED_VARIABLE = "COURSE_GRADING_SEED"
 """Set by the instructor's tools while a submission is graded; unseen cases derive from it."""
@@ -36,6 +42,13 @@ def exercises_of(assignment: str) -> dict[str, Exercise]:
     return {exercise.name: exercise for exercise in declared}
 
 
+class NoSuchCheck(AttributeError):
+    """A check was misspelt; in a notebook it renders as its message alone."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
 class Checks:
     """The checks of one notebook, one attribute an exercise.
 
@@ -51,7 +64,8 @@ class Checks:
     Examples
     --------
     ``check.rnn_step(rnn_step)`` checks public cases, ``check.graded.rnn_step(rnn_step)`` unseen ones, and
-    ``check.rnn_step(rnn_step, hint=2)`` asks for the longer hint at once.
+    ``check.rnn_step(rnn_step, hint=2)`` asks for the longer hint at once. An exercise of several parts takes the name
+    of one, ``check.rnn_forward(rnn_forward, "from any state")``, or else checks all of them.
     """
 
     def __init__(self, assignment: str, notebook_version: str, language: str = "en") -> None:
@@ -68,36 +82,29 @@ class Checks:
         return self._bound(name, unseen=False)
 
     def _bound(self, name: str, unseen: bool) -> Callable[..., None]:
-        exercises = self.__dict__.get("_exercises", {})
+        exercises: dict[str, Exercise] = self.__dict__.get("_exercises", {})
         if name not in exercises:
-            raise AttributeError(f"there is no check named {name!r}; there are: {', '.join(exercises)}")
+            raise NoSuchCheck(f"there is no check named {name!r}; there are: {', '.join(exercises)}")
+        exercise = exercises[name]
 
-        def run(answer: object, part: str | None = None, *, hint: int | None = None) -> None:
-            self._show(self._verdict(exercises[name], answer, part, hint, unseen))
+        def run(answer: object = None, part: str | None = None, *, hint: int | None = None) -> None:
+            if misuse := _misuse(exercise, answer, part, hint):
+                self._show(Verdict(name, False, "call", (("wrong", misuse),)))
+            for chosen in exercise.parts if part is None else [part]:
+                self._show(self._verdict(exercise, answer, chosen, hint, unseen))
 
         run.__name__ = run.__qualname__ = name
-        run.__doc__ = f"Check exercise {exercises[name].number}: {exercises[name].call}."
+        run.__doc__ = f"Check exercise {exercise.number}: {exercise.call}."
         return run
 
-    def _verdict(self, exercise: Exercise, answer: object, part: str | None, hint: int | None, unseen: bool) -> Verdict:
-        part = next(iter(exercise.parts)) if part is None else part
-        if part not in exercise.parts:
-            raise ValueError(f"{exercise.name} has the parts {', '.join(map(repr, exercise.parts))}, got {part!r}")
-        if not callable(answer):
-            wanted = f"give the function itself: check.{exercise.name}({exercise.name})"
-            return Verdict(exercise.name, False, "type", (("wrong", f"{wanted}, got a {type(answer).__name__}"),))
+    def _verdict(self, exercise: Exercise, answer: Any, part: str, hint: int | None, unseen: bool) -> Verdict:
+        """Judge, and judge again with the longer hint when the same mistake is seen for the third time."""
         call = call_here(answer, exercise.forbidden)
         seed = unseen_seed(exercise, part) if unseen else None
         verdict = judge(exercise, part, call, seed, Help(hint or 1, self._language))
-        return self._with_longer_hint(exercise, part, call, seed, verdict) if hint is None else verdict
-
-    def _with_longer_hint(
-        self, exercise: Exercise, part: str, call: Any, seed: int | None, verdict: Verdict
-    ) -> Verdict:
-        """Judge again with the longer hint when the same mistake is seen for the third time."""
-        if not verdict.misconceptions:
+        if verdict.passed or hint is not None:
             return verdict
-        key = (exercise.name, *verdict.misconceptions)
+        key = (exercise.name, *(verdict.misconceptions or (verdict.kind,)))
         self._failures[key] += 1
         if self._failures[key] < FAILURES_BEFORE_EXAMPLE:
             return verdict
@@ -125,6 +132,16 @@ class _Graded:
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         return self._checks._bound(name, unseen=True)
+
+
+def _misuse(exercise: Exercise, answer: object, part: str | None, hint: int | None) -> str:
+    """Return what is wrong with how a check was called, or nothing."""
+    if not callable(answer):
+        got = "" if answer is None else f", not its result; got {in_words(to_plain(answer))}"
+        return f"give the function itself: check.{exercise.name}({exercise.name}){got}"
+    if part is not None and part not in exercise.parts:
+        return f"the parts of {exercise.name} are {', '.join(map(repr, exercise.parts))}, got {part!r}"
+    return "" if hint in (None, 1, 2) else f"hint is 1 or 2, got {hint!r}"
 
 
 def unseen_seed(exercise: Exercise, part: str) -> int:

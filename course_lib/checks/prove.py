@@ -23,11 +23,14 @@ from typing import Any
 
 from course_lib.checks.call import Call, call_here
 from course_lib.checks.exercise import Exercise, Misconception
-from course_lib.checks.judge import Help, call_wrong, draw_cases, judge
+from course_lib.checks.faults import PUBLIC_SEED, draw_cases
+from course_lib.checks.judge import judge
 from course_lib.checks.mutate import mutants
 from course_lib.checks.notebook import exercises_of
 from course_lib.checks.plain import same
+from course_lib.checks.suspects import call_wrong
 from course_lib.checks.verdict import Verdict
+from course_lib.checks.wording import Help
 
 UNSEEN_SEED = 90210
 Answer = Callable[..., Any]
@@ -152,7 +155,7 @@ def _prove_misconception(exercise: Exercise, misconception: Misconception, proof
 
 def _prove_differences(exercise: Exercise, proof: Proof) -> None:
     """Two misconceptions may not return the same: the student could not be told which one it is."""
-    cases = [case for part in exercise.parts for case in draw_cases(exercise, part, None)]
+    cases = [case for part in exercise.parts for case in draw_cases(exercise, part, PUBLIC_SEED, unseen=False)]
     outcomes = {
         item.id: [call_wrong(exercise, frozenset({item.id}))(case.inputs) for case in cases]
         for item in exercise.misconceptions

@@ -55,7 +55,8 @@ class Array:
         if value.shape != expected.shape:
             return Fault("shape", f"{self.name} has shape {value.shape}, wanted {self.shape} = {expected.shape}")
         if value.dtype != expected.dtype:
-            return Fault("dtype", f"{self.name} holds {value.dtype} numbers, wanted {expected.dtype}")
+            found, wanted = value.dtype, expected.dtype
+            return Fault("dtype", f"{self.name} holds {found} numbers, wanted {wanted}: look for {found} in your code")
         return self._value_fault(value, expected)
 
     def _value_fault(self, value: np.ndarray, expected: np.ndarray) -> Fault | None:
@@ -109,7 +110,7 @@ class Rounded:
             if not isinstance(mine, int | float) or isinstance(mine, bool):
                 return Fault("type", f"{name} must be a number, got {in_words(mine)}")
             if not abs(mine - right) <= 0.6 * 10**-self.decimals:
-                return Fault("value", f"{name}: yours {_digits(mine, 4)}, which is not it to {self.decimals} decimals")
+                return Fault("value", f"{name}: yours {_digits(mine, 4)}, not right to {self.decimals} decimals")
         return None
 
 

@@ -18,7 +18,7 @@ def test_a_wrong_answer_is_told_what_was_called_what_is_wrong_which_mistake_and_
         "           between -1 and 1\n"
         "likely     squashes each term by itself\n"
         "           Compare tanh of 1 + 1 with tanh of 1 plus tanh of 1. Which of the two is h_t?\n"
-        "read       The recurrence, equation 1.3"
+        "read       The recurrence, equation (1.3)"
     )
 
 
@@ -57,12 +57,15 @@ def test_two_mistakes_at_once_are_both_named(steps):
     verdict = verdict_on(steps.no_bias_and_transposed)
     assert verdict.misconceptions == ("omits-bias+transposes-W_hh",)
     assert "leaves out the bias and transposes the recurrent matrix" in str(verdict)
+    assert "Two mistakes at once. Mend one of them" in str(verdict)
 
 
 def test_two_explanations_of_one_error_are_both_offered(steps):
     verdict = verdict_on(steps.swapped)
     assert verdict.kind == "error"
-    assert "swaps the input and the state, or transposes the input matrix" in str(verdict)
+    said = " ".join(str(verdict).split())
+    assert "a product with @ does not fit: the left side has 3 columns, the right side 5 rows, at your line:" in said
+    assert "mixes up the input and the state, or their matrices, or transposes the input matrix" in said
 
 
 def test_an_unknown_mistake_gets_no_hint(steps):
@@ -71,8 +74,41 @@ def test_an_unknown_mistake_gets_no_hint(steps):
     assert "likely" not in dict(verdict.lines)
 
 
+def right_to_seven_digits(inputs):
+    """As near to the right answer as to every misconception that does not show on these cases."""
+    return Outcome(rnn_forward.oracle(**inputs) * (1 + 3e-8))
+
+
+def test_a_known_mistake_that_does_not_show_on_these_cases_is_not_suspected():
+    verdict = judge(rnn_forward, "from a zero state", right_to_seven_digits, help=Help())
+    assert verdict.kind == "value"
+    assert not verdict.misconceptions
+
+
+def test_single_precision_is_told_as_such_and_suspects_nothing():
+    def single(inputs):
+        return Outcome(rnn_forward.oracle(**inputs).astype(np.float32))
+
+    verdict = judge(rnn_forward, "from a zero state", single, help=Help())
+    assert verdict.kind == "dtype"
+    assert "h holds float32 numbers, wanted float64: look for float32 in your code" in str(verdict)
+    assert not verdict.misconceptions
+
+
+def test_an_answer_that_never_calls_what_it_is_lent_is_told():
+    def inlined(x, h_0, params, step):
+        return np.zeros((*x.shape[:2], h_0.shape[1]))
+
+    verdict = judge(rnn_forward, "from any state", call_here(inlined), help=Help())
+    assert "Your code never calls step, a right one that it is given" in " ".join(str(verdict).split())
+
+
+def test_an_unknown_mistake_gets_advice_with_the_longer_hint(steps):
+    assert "no mistake on file gives these values" in str(verdict_on(steps.strange, level=2))
+
+
 def test_the_longer_hint_names_the_equation(steps):
-    assert "Equation 1.3" in str(verdict_on(steps.no_bias, level=2))
+    assert "Equation (1.3)" in str(verdict_on(steps.no_bias, level=2))
 
 
 def test_a_korean_hint_is_shown_where_there_is_one(steps):

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from course_lib import __version__
@@ -33,23 +34,23 @@ def test_a_hidden_cell_calls_the_same_check_on_unseen_cases(check, steps, capsys
 def test_the_third_failure_of_one_kind_gets_the_longer_hint(check, steps):
     texts = [failure(check.rnn_step, steps.no_bias) for _ in range(3)]
     assert texts[0] == texts[1]
-    assert "Equation 1.3" not in texts[0]
-    assert "Equation 1.3" in texts[2]
+    assert "Equation (1.3)" not in texts[0]
+    assert "Equation (1.3)" in texts[2]
 
 
 def test_failures_of_another_kind_do_not_count(check, steps):
     failure(check.rnn_step, steps.no_bias)
     failure(check.rnn_step, steps.squashes_each_term)
-    assert "Equation 1.3 adds" not in failure(check.rnn_step, steps.no_bias)
+    assert "Equation (1.3) adds" not in failure(check.rnn_step, steps.no_bias)
 
 
 def test_the_longer_hint_can_be_asked_for(check, steps):
-    assert "Equation 1.3 adds" in failure(check.rnn_step, steps.no_bias, hint=2)
+    assert "Equation (1.3) adds" in failure(check.rnn_step, steps.no_bias, hint=2)
 
 
 def test_hints_come_in_korean_when_the_notebook_asks_for_it(steps):
     check = open_checks("01-rnn", version=__version__, language="ko")
-    assert "들려야 할" in failure(check.rnn_step, steps.no_bias)
+    assert "영향을 주어야 할" in failure(check.rnn_step, steps.no_bias)
 
 
 def test_a_notebook_of_another_version_is_told(steps):
@@ -58,17 +59,43 @@ def test_a_notebook_of_another_version_is_told(steps):
 
 
 def test_giving_a_result_instead_of_the_function_is_told(check):
-    assert "give the function itself: check.rnn_step(rnn_step), got a float" in failure(check.rnn_step, 1.5)
+    asked = "give the function itself: check.rnn_step(rnn_step)"
+    said = " ".join(failure(check.rnn_step, np.zeros(2)).split())
+    assert f"{asked}, not its result; got an array of shape (2,)" in said
+    assert asked in failure(check.rnn_step)
+
+
+def test_an_unknown_hint_is_told(check, steps):
+    assert "hint is 1 or 2, got '2'" in failure(check.rnn_step, steps.right, hint="2")
+
+
+def test_an_exercise_of_several_parts_is_checked_whole_unless_one_is_named(check, capsys):
+    def from_zero(x, h_0, params, step):
+        states = []
+        for t in range(x.shape[1]):
+            states.append(step(x[:, t], states[-1] if states else 0 * h_0, params))
+        return np.stack(states, axis=1)
+
+    assert check.rnn_forward(from_zero, "from a zero state") is None
+    assert "rnn_forward (from any state)  ✗" in failure(check.rnn_forward, from_zero)
+    assert capsys.readouterr().out.count("rnn_forward (from a zero state)  ✓") == 2
+
+
+def test_an_unknown_mistake_gets_advice_at_the_third_time(check, steps):
+    texts = [failure(check.rnn_step, steps.strange) for _ in range(3)]
+    assert "no mistake on file" not in texts[1]
+    assert "no mistake on file" in texts[2]
 
 
 def test_an_unknown_check_lists_those_that_exist(check):
-    with pytest.raises(AttributeError, match="no check named 'lstm_step'; there are: trace, rnn_step"):
+    with pytest.raises(AttributeError, match="no check named 'lstm_step'; there are: trace, rnn_step") as raised:
         check.lstm_step  # noqa: B018
+    assert raised.value._render_traceback_() == [str(raised.value)]
 
 
 def test_an_unknown_part_lists_those_that_exist(check, steps):
-    with pytest.raises(ValueError, match="rnn_forward has the parts 'from a zero state', 'from any state', got 'x'"):
-        check.rnn_forward(steps.right, "x")
+    said = "the parts of rnn_forward are 'from a zero state', 'from any state', got 'x'"
+    assert said in failure(check.rnn_forward, steps.right, "x")
 
 
 def test_an_unknown_assignment_lists_those_that_exist():

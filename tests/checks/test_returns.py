@@ -22,8 +22,12 @@ def with_value(value, index=(0, 1)):
         (Foreign("a torch.Tensor"), "type", "h_t must be a NumPy array of shape (B, H), got a torch.Tensor"),
         ("hello", "type", "h_t must be a NumPy array of shape (B, H), got str 'hello'"),
         (RIGHT.T, "shape", "h_t has shape (3, 1), wanted (B, H) = (1, 3)"),
-        (RIGHT.astype(np.float32), "dtype", "h_t holds float32 numbers, wanted float64"),
-        (RIGHT.astype(complex), "dtype", "h_t holds complex128 numbers, wanted float64"),
+        (RIGHT.astype(np.float32), "dtype", "h_t holds float32 numbers, wanted float64: look for float32 in your code"),
+        (
+            RIGHT.astype(complex),
+            "dtype",
+            "h_t holds complex128 numbers, wanted float64: look for complex128 in your code",
+        ),
         (with_value(np.nan), "nan", "h_t[0, 1] is nan, expected -0.25"),
         (with_value(np.inf), "nan", "h_t[0, 1] is inf, expected -0.25"),
         (with_value(-0.5), "value", "h_t[0, 1]: yours -0.5, expected -0.25 (1 of 3 values differ)"),
@@ -75,9 +79,9 @@ def test_numbers_by_hand_are_right_to_their_decimals(value):
     [
         (0.1, "return the 2 numbers (h_1, h_2), got 0.1"),
         ((0.1,), "return the 2 numbers (h_1, h_2), got a tuple of length 1"),
-        ((0.1, "a"), "h_1: yours 0.1, which is not it to 4 decimals"),
+        ((0.1, "a"), "h_1: yours 0.1, not right to 4 decimals"),
         ((0.1235, "a"), "h_2 must be a number, got str 'a'"),
-        ((float("nan"), 0.5), "h_1: yours nan, which is not it to 4 decimals"),
+        ((float("nan"), 0.5), "h_1: yours nan, not right to 4 decimals"),
     ],
 )
 def test_numbers_by_hand_are_never_given_away(value, sentence):

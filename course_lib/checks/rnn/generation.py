@@ -43,7 +43,7 @@ def wrong_tempered_softmax(mistakes: Mistakes, s_t: np.ndarray, tau: float) -> n
 tempered_softmax = Exercise(
     number="1.6",
     call="tempered_softmax(s_t, tau)",
-    read="One to many: spell what you see, equation 1.5",
+    read="One to many: spell what you see, equation (1.5)",
     parts={"values": random_cases(draw_logits, O=(2, 7)), "large logits": random_cases(draw_large_logits, O=(2, 7))},
     oracle=lent.tempered_softmax,
     returns=Array("p", "(O,)"),
@@ -105,21 +105,23 @@ def wrong_generate(
     tau = 1.0 if "ignores-temperature" in mistakes else tau
     while len(symbols) < n - ("stops-one-short" in mistakes):
         given = first if "feeds-first-always" in mistakes else symbol
+        asked = h
         h = step(np.eye(V)[[given]], h_start if "resets-state-each-symbol" in mistakes else h, params)
         if "steps-twice" in mistakes:
             h = step(np.eye(V)[[given]], h, params)
-        s_t = (h @ head.W_hy + (0 if "omits-bias" in mistakes else head.b_y))[0]
+        asked = asked if "asks-before-the-step" in mistakes else h
+        s_t = (asked @ head.W_hy + (0 if "omits-bias" in mistakes else head.b_y))[0]
         p = tempered_softmax(s_t, tau)
         drawn = np.random.default_rng(0) if "new-generator-each-symbol" in mistakes else rng
         symbol = int(np.argmax(p)) if "takes-the-largest" in mistakes else int(drawn.choice(V, p=p))
         symbols.append(symbol)
-    return symbols
+    return [first, *symbols] if "keeps-the-first-too" in mistakes else symbols
 
 
 generate = Exercise(
     number="1.6",
     call="generate(first, n, h_0, params, head, tau, rng, step, tempered_softmax)",
-    read="One to many: spell what you see, equation 1.5",
+    read="One to many: spell what you see, equation (1.5)",
     parts={"values": random_cases(draw_generation, n=(1, 12, 20), V=7, H=5)},
     oracle=oracle_generate,
     returns=Ids("symbols", "(n,)"),

@@ -38,6 +38,8 @@ def wrong_last_valid_state(mistakes: Mistakes, h: np.ndarray, lengths: np.ndarra
     if "averages-the-states" in mistakes:
         return np.stack([h[row, :length].mean(axis=0) for row, length in enumerate(lengths)])
     offset = 0 if "one-step-too-far" in mistakes else 2 if "one-step-too-early" in mistakes else 1
+    if "pairs-every-row-with-every-length" in mistakes:
+        return h[:, lengths - offset]
     if "swaps-batch-and-time" in mistakes:
         return h[lengths - offset, np.arange(B)]
     return h[np.arange(B), lengths - offset]
@@ -123,7 +125,7 @@ def wrong_head(mistakes: Mistakes, h: np.ndarray, head: HeadParams) -> np.ndarra
 many_to_one = Exercise(
     number="1.5",
     call="many_to_one(h, head)",
-    read="Five shapes, equation 1.4",
+    read="Five shapes, equation (1.4)",
     parts={"values": random_cases(draw_states, B=(1, 4), T=(1, 6), H=5, O=3)},
     oracle=oracle_many_to_one,
     returns=Array("s", "(B, O)"),
@@ -134,7 +136,7 @@ many_to_one = Exercise(
 aligned = Exercise(
     number="1.5",
     call="aligned(h, head)",
-    read="Five shapes, equation 1.4",
+    read="Five shapes, equation (1.4)",
     parts={"values": random_cases(draw_states, B=(1, 4), T=(1, 6), H=5, O=3)},
     oracle=torch_head,
     returns=Array("s", "(B, T, O)"),

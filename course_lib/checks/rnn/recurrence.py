@@ -36,7 +36,7 @@ def wrong_trace(mistakes: Mistakes) -> tuple[float, ...]:
         terms = [w_xh * x, w_hh * h_prev, b_h]
         total = float(np.sum(np.tanh(terms) if "squashes-each-term" in mistakes else terms))
         state = total if {"no-squash", "squashes-each-term"} & mistakes else float(np.tanh(total))
-        states.append(state)
+        states.append(total if "returns-the-sums" in mistakes else state)
         h = total if "carries-pre-activation" in mistakes else state
     return tuple(states)
 
@@ -44,7 +44,7 @@ def wrong_trace(mistakes: Mistakes) -> tuple[float, ...]:
 trace = Exercise(
     number="1.1",
     call="trace()",
-    read="One unit, three steps, equation 1.3",
+    read="One unit, three steps, equation (1.3)",
     parts={"values": no_inputs},
     oracle=oracle_trace,
     returns=Rounded(("h_1", "h_2", "h_3"), decimals=4),
@@ -71,22 +71,27 @@ def wrong_step(mistakes: Mistakes, x_t: np.ndarray, h_prev: np.ndarray, params: 
     W_hh = W_hh.T if "transposes-W_hh" in mistakes else W_hh
     if "swaps-input-and-state" in mistakes:
         x_t, h_prev = h_prev, x_t
-    terms = [x_t @ W_xh]
-    terms += [] if "ignores-the-past" in mistakes else [h_prev @ W_hh]
+    times = np.multiply if "multiplies-elementwise" in mistakes else np.matmul
+    if "weights-on-the-left" in mistakes:
+        return np.tanh(W_xh @ x_t + W_hh @ h_prev + b_h)
+    terms = [times(x_t, W_xh)]
+    terms += [] if "ignores-the-past" in mistakes else [times(h_prev, W_hh)]
     terms += [] if "omits-bias" in mistakes else [b_h]
     if "squashes-each-term" in mistakes:
         return np.asarray(sum(np.tanh(term) for term in terms))
+    late = terms.pop() if "adds-bias-after-squash" in mistakes else 0
+    late = terms.pop(1) if "adds-state-after-squash" in mistakes and len(terms) > 1 else late
     a_t = np.asarray(sum(terms))
     if "no-squash" in mistakes:
         return a_t
-    h_t = 1 / (1 + np.exp(-a_t)) if "squashes-with-sigmoid" in mistakes else np.tanh(a_t)
+    h_t = (1 / (1 + np.exp(-a_t)) if "squashes-with-sigmoid" in mistakes else np.tanh(a_t)) + late
     return h_t.T if "column-vectors" in mistakes else h_t
 
 
 rnn_step = Exercise(
     number="1.2",
     call="rnn_step(x_t, h_prev, params)",
-    read="The recurrence, equation 1.3",
+    read="The recurrence, equation (1.3)",
     parts={"values": random_cases(draw_step, B=(1, 4), D=3, H=5)},
     oracle=lent.rnn_step,
     returns=Array("h_t", "(B, H)", between=(-1, 1)),
@@ -136,15 +141,21 @@ def wrong_forward(mistakes: Mistakes, x: np.ndarray, h_0: np.ndarray, params: RN
         states = [states[-1]] * T
     if "includes-h_0" in mistakes:
         states = [h_start, *states]
+    if "skips-the-first-input" in mistakes:
+        states = [h_start]
+        for t in range(1, T):
+            states.append(step(x[:, t], states[-1], params))
     if "returns-last-only" in mistakes:
         return states[-1]
+    if "reshapes-instead-of-swapping" in mistakes:
+        return np.array(states).reshape(len(x), len(states), -1)
     return np.stack(states, axis=0 if "time-first" in mistakes else 1)
 
 
 rnn_forward = Exercise(
     number="1.3",
     call="rnn_forward(x, h_0, params, step)",
-    read="The recurrence, equation 1.1",
+    read="The recurrence, equation (1.1)",
     parts={
         "from a zero state": random_cases(draw_sequence_from_zero, B=(1, 4), T=(1, 6), D=3, H=5),
         "from any state": random_cases(draw_sequence, B=(1, 4), T=(1, 6), D=3, H=5),

@@ -28,14 +28,15 @@ def wrong_windows(mistakes: Mistakes, series: np.ndarray, T: int, target: int) -
     shift = sum(value for name, value in gap.items() if name in mistakes)
     stride = T if "does-not-overlap" in mistakes else 1
     column = 0 if "always-the-first-feature" in mistakes else target
-    n = N - T - ("drops-the-last-window" in mistakes) - max(shift, 0)
+    n = N - T - ("drops-the-last-window" in mistakes) + ("one-window-too-many" in mistakes) - max(shift, 0)
     starts = range(0, n, stride)
     length = T + 1 if "window-holds-its-target" in mistakes else T
     x = np.stack([series[i : i + length] for i in starts])
     y = np.stack([series[i + T + shift] for i in starts])
     x = x[:, ::-1] if "reads-backwards" in mistakes else x
     x = x[:, :, [target]] if "keeps-one-feature" in mistakes else x
-    return x, y if "forecasts-every-feature" in mistakes else y[:, column]
+    y = y if "forecasts-every-feature" in mistakes else y[:, column]
+    return (y, x) if "swaps-x-and-y" in mistakes else (x, y)
 
 
 make_windows = Exercise(

@@ -136,7 +136,7 @@ def rnn_forward(x: np.ndarray, h_0: np.ndarray, params: RNNParams) -> tuple[np.n
     Returns
     -------
     h : ndarray of shape (B, T, H), values in [-1, 1]
-        ``h[:, t - 1]`` is h_t.
+        ``h[:, t - 1]`` is h_t. Read-only, because the backward pass needs it: copy it to change it.
     cache : RNNCache
         For :func:`rnn_backward`.
 
@@ -155,12 +155,14 @@ def rnn_forward(x: np.ndarray, h_0: np.ndarray, params: RNNParams) -> tuple[np.n
     h[0] = h_0
     np.matmul(x_rows, W_xh, out=h[1:].reshape(T * B, H))  # the share of a_t that needs no h, where h_t will stand
     recurrent = np.empty_like(h[0])  # (B, H), used again at every step
+    bias = np.tile(b_h, (B, 1))  # (B, H): two arrays of one shape add up twice as fast as a row to an array
     for h_prev, h_t in pairwise(h):
         np.matmul(h_prev, W_hh, out=recurrent)
-        recurrent += b_h
+        recurrent += bias
         h_t += recurrent  # (B, H): now all of a_t, eq. 1.2
         np.tanh(h_t, out=h_t)  # eq. 1.3
-    return h[1:].transpose(1, 0, 2).copy(), RNNCache(x_rows.reshape(T, B, D), h, params)
+    h.flags.writeable = False
+    return h[1:].transpose(1, 0, 2), RNNCache(x_rows.reshape(T, B, D), h, params)
 
 
 def rnn_backward(dh: np.ndarray, cache: RNNCache) -> RNNGradients:
@@ -186,18 +188,20 @@ def rnn_backward(dh: np.ndarray, cache: RNNCache) -> RNNGradients:
     H = h.shape[-1]
     require_shape("dh", dh, "batch, time, hidden", (B, T, H))
     W_hh_T = W_hh.T.copy()  # contiguous, for the product that every step needs
-    da = h[1:] ** 2  # (T, B, H)
-    np.subtract(1, da, out=da)  # tanh' at every step; the loop makes it da_t
+    da = np.empty_like(h[1:])  # (T, B, H)
     dh_next = np.zeros_like(h[0])  # (B, H): nothing follows step T
-    for t in reversed(range(T)):
-        dh_next += dh[:, t]  # the loss at h_t and the step after it: now the total derivative of h_t
+    for t in reversed(range(T)):  # da[t] belongs to the step from h[t] to h[t + 1]
+        dh_next += dh[:, t]  # the loss at that state and the step after it: now its total derivative
+        np.multiply(h[t + 1], h[t + 1], out=da[t])
+        np.subtract(1, da[t], out=da[t])  # tanh'
         da[t] *= dh_next
         np.matmul(da[t], W_hh_T, out=dh_next)
-    da_rows = da.reshape(T * B, H)  # one sum over batch and time
+    da_rows = da.reshape(T * B, H)  # one row per sequence and time step
     dW_xh = x.reshape(T * B, D).T @ da_rows  # (D, H)
     dW_hh = h[:-1].reshape(T * B, H).T @ da_rows  # (H, H): h_{t-1} beside da_t
     dx = (da_rows @ W_xh.T).reshape(T, B, D).transpose(1, 0, 2)  # (B, T, D)
-    return RNNGradients(dx, dh_next, RNNParams(dW_xh, dW_hh, da_rows.sum(axis=0)))
+    db_h = np.ones(T * B, da.dtype) @ da_rows  # (H,): the sum over batch and time, as a product
+    return RNNGradients(dx, dh_next, RNNParams(dW_xh, dW_hh, db_h))
 
 
 def _require_param_shapes(params: RNNParams, D: int) -> int:

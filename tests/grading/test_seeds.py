@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from course_lib.checks import exercises_of
-from course_lib.checks.judge import draw_cases
+from course_lib.checks.faults import draw_cases
 from course_lib.checks.notebook import SEED_VARIABLE, unseen_seed
 from course_lib.grading import configuration
 
@@ -40,7 +40,7 @@ def first_input(monkeypatch: pytest.MonkeyPatch, seed: str) -> np.ndarray:
     """Return x_t of the first unseen case of rnn_step under a grading seed."""
     monkeypatch.setenv(SEED_VARIABLE, seed)
     exercise = exercises_of("01-rnn")["rnn_step"]
-    return draw_cases(exercise, "values", unseen_seed(exercise, "values"))[0].inputs["x_t"]
+    return draw_cases(exercise, "values", unseen_seed(exercise, "values"), unseen=True)[0].inputs["x_t"]
 
 
 def test_two_students_get_different_unseen_cases_and_one_always_the_same(

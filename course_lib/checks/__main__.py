@@ -26,8 +26,11 @@ def main(arguments: list[str] | None = None) -> int:
             parser.error(
                 f"solutions/{assignment} is not here: the proof needs right answers, which a student's copy lacks"
             )
-        with threadpool_limits(1):
-            proofs = prove_assignment(assignment, SOLUTIONS / assignment)
+        try:
+            with threadpool_limits(1):
+                proofs = prove_assignment(assignment, SOLUTIONS / assignment)
+        except ValueError as wrong:  # a declaration that is not complete says so in one sentence
+            parser.error(str(wrong))
         print(f"{assignment}\n{table(proofs)}")
         for proof in proofs:
             for hole in proof.holes:

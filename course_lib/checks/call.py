@@ -22,6 +22,7 @@ from course_lib.checks.lent import LENT
 from course_lib.checks.plain import Lent, Plain, Seed, copied, map_leaves, same, to_plain
 
 SECONDS_FOR_ONE_CALL = 10.0
+REPEAT_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ class Outcome:
         What was returned; None when something was raised.
     error : str
         ``"ValueError: shapes …"``, or empty when the call returned.
-    error_line : str
-        The student's own line on which it was raised, empty when unknown.
+    error_line, error_function : str
+        The student's own line on which it was raised, and the function that holds it; empty when unknown.
     modified : tuple of str
         Names of inputs that were changed in place.
     delegated : str
@@ -47,6 +48,7 @@ class Outcome:
     value: Plain = None
     error: str = ""
     error_line: str = ""
+    error_function: str = ""
     modified: tuple[str, ...] = ()
     delegated: str = ""
     unused: tuple[str, ...] = ()
@@ -81,13 +83,17 @@ def call_here(
         called: set[str] = set()
         arguments = map_leaves(lambda leaf: _come_alive(leaf, watch, called), given)
         try:
-            with warnings.catch_warnings(action="ignore"), _time_limit(seconds), watch:
+            with warnings.catch_warnings(action="ignore"), np.errstate(), _time_limit(seconds), watch:
                 returned = answer(*arguments.values())
+        except KeyboardInterrupt:
+            raise
         except TookTooLong:
             error = f"TookTooLong: no result after {seconds:g} s. Is there a loop that never ends?"
             return Outcome(error=error, delegated=watch.found)
-        except (Exception, SystemExit) as raised:
-            return Outcome(error=_describe_error(raised), error_line=_line_of(raised), delegated=watch.found)
+        except BaseException as raised:  # a student may raise anything
+            function, line = _place_of(raised)
+            error = _describe_error(raised)
+            return Outcome(error=error, error_line=line, error_function=function, delegated=watch.found)
         modified = tuple(name for name in inputs if not same(inputs[name], given[name], rtol=0, atol=0))
         unused = tuple(name for name, value in inputs.items() if isinstance(value, Lent) and value.name not in called)
         return Outcome(to_plain(returned), modified=modified, delegated=watch.found, unused=unused)
@@ -121,18 +127,22 @@ def _describe_error(raised: BaseException) -> str:
         return type(raised).__name__
 
 
-def _line_of(raised: BaseException) -> str:
-    """Return the deepest line that stands in a notebook cell or script, not in a library."""
+def _place_of(raised: BaseException) -> tuple[str, str]:
+    """Return function and text of the deepest line that stands in a notebook cell or script, not in a library."""
     frames = traceback.extract_tb(raised.__traceback__)[1:]
     own = [frame for frame in frames if "site-packages" not in frame.filename and "course_lib" not in frame.filename]
     if not own:
-        return ""
-    return (own[-1].line or linecache.getline(own[-1].filename, own[-1].lineno or 0)).strip()[:120]
+        return "", ""
+    line = own[-1].line or linecache.getline(own[-1].filename, own[-1].lineno or 0)
+    return own[-1].name, line.strip()[:120]
 
 
 @contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise TookTooLong after so many seconds; without signals (Windows, other threads) it does nothing."""
+    """Raise TookTooLong after so many seconds, and again and again if a bare except caught it.
+
+    Without signals (Windows, other threads) it does nothing.
+    """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -141,7 +151,7 @@ def _time_limit(seconds: float) -> Iterator[None]:
         raise TookTooLong
 
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, REPEAT_SECONDS)
     try:
         yield
     finally:

@@ -42,24 +42,25 @@ class DelegationWatch:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Switch the watch off while a lent function runs."""
+        """Switch the watch off while a lent function runs, which may be long after the check."""
+        now = sys.getprofile()
         sys.setprofile(self._before)
         try:
             yield
         finally:
-            sys.setprofile(self._profile)
+            sys.setprofile(now)
 
     def _profile(self, frame: FrameType, event: str, argument: Any) -> None:
         if self.found:
             return
         if event == "call":
-            self._note(frame.f_globals.get("__name__", ""), frame.f_code.co_name)
+            self._note(frame.f_globals.get("__name__"), frame.f_code.co_name)
         elif event == "c_call":
             owner = getattr(argument, "__self__", None)
             self._note(_module_of(argument) or _module_of(type(owner)), argument.__name__)
 
-    def _note(self, module: str, function: str) -> None:
-        if _lies_in(module, self.forbidden) and not _lies_in(module, PERMITTED):
+    def _note(self, module: object, function: str) -> None:
+        if isinstance(module, str) and _lies_in(module, self.forbidden) and not _lies_in(module, PERMITTED):
             self.found = f"{module}.{function}"
 
 

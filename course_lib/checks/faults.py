@@ -23,7 +23,8 @@ def find_fault(exercise: Exercise, case: Case, outcome: Outcome) -> Fault | None
         library = outcome.delegated.split(".")[0]
         return Fault("delegated", f"{outcome.delegated} did the work; write {exercise.name} without {library}")
     if outcome.error.startswith("NotImplementedError"):
-        return Fault("not written", f"replace `raise NotImplementedError` in {exercise.name} by your code")
+        function = outcome.error_function or exercise.name
+        return Fault("not written", f"replace `raise NotImplementedError` in {function} by your code")
     if outcome.error:
         where = f", at your line: {outcome.error_line}" if outcome.error_line else ""
         return Fault("error", f"{in_plain_words(outcome.error)}{where}")
@@ -31,7 +32,7 @@ def find_fault(exercise: Exercise, case: Case, outcome: Outcome) -> Fault | None
         names = " and ".join(outcome.modified)
         return Fault("modified input", f"your code changes {names} in place; the caller still needs it unchanged")
     fault = exercise.returns.fault(outcome.value, exercise.oracle(**case.inputs))
-    if fault and outcome.unused:
+    if fault and fault.kind == "value" and outcome.unused:
         names = " and ".join(outcome.unused)
         return Fault(fault.kind, f"{fault.sentence}. Your code never calls {names}, a right one that it is given")
     return fault

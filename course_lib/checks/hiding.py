@@ -9,7 +9,7 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-HIDDEN = ("course_lib.nn", "course_lib.models", "course_lib.training")
+HIDDEN = ("course_lib.nn", "course_lib.models", "course_lib.training", "course_lib.data")
 
 
 class _Refuse(MetaPathFinder):

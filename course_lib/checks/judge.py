@@ -8,13 +8,13 @@ from course_lib.checks.exercise import Exercise
 from course_lib.checks.faults import PUBLIC_SEED, draw_cases, find_fault
 from course_lib.checks.suspects import suspect
 from course_lib.checks.verdict import Verdict
-from course_lib.checks.wording import Help, failed, passed
+from course_lib.checks.wording import failed, passed
 
 SELF_EXPLAINING = {"delegated", "not written", "modified input", "dtype"}
 """Kinds of fault whose sentence says it all, so that no misconception is looked for."""
 
 
-def judge(exercise: Exercise, part: str, call: Call, seed: int | None = None, help: Help | None = None) -> Verdict:
+def judge(exercise: Exercise, part: str, call: Call, seed: int | None = None, hints: str = "") -> Verdict:
     """Check one part of an exercise.
 
     Parameters
@@ -26,8 +26,8 @@ def judge(exercise: Exercise, part: str, call: Call, seed: int | None = None, he
         Reaches the answer, here or in another process.
     seed : int, optional
         Draws unseen cases; without it the public ones are used.
-    help : Help, optional
-        What to tell of a mistake; without it no misconception is looked for.
+    hints : str
+        Language of the first hint, "en" or "ko"; without it no misconception is looked for.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def judge(exercise: Exercise, part: str, call: Call, seed: int | None = None, he
     for case in cases:
         outcomes.append(call(case.inputs))
         if fault := find_fault(exercise, case, outcomes[-1]):
-            search = help is not None and fault.kind not in SELF_EXPLAINING
+            search = hints and fault.kind not in SELF_EXPLAINING
             suspects = suspect(exercise, part, call, cases[: len(outcomes)], outcomes) if search else []
-            return failed(exercise, part, case, fault, suspects, help or Help())
+            return failed(exercise, part, case, fault, suspects, hints)
     return passed(exercise, part, cases, unseen=seed is not None)

@@ -28,7 +28,8 @@ def rnn_step(x_t: np.ndarray, h_prev: np.ndarray, params: RNNParams) -> np.ndarr
         If x_t is not (B, D) or h_prev is not (B, H) for the parameters given and one B.
     """
     D, H = params.W_xh.shape
-    got_x, got_h = np.shape(x_t), np.shape(h_prev)
+    x_t, h_prev = np.array(x_t, dtype=float), np.array(h_prev, dtype=float)  # whatever numbers, strides or lists
+    got_x, got_h = x_t.shape, h_prev.shape
     if len(got_x) != 2 or len(got_h) != 2 or got_x[1] != D or got_h != (got_x[0], H):
         raise ValueError(f"step wants x_t (B, {D}) and h_prev (B, {H}) with one B, got x_t {got_x} and h_prev {got_h}")
     return torch.rnn_tanh_cell(torch.tensor(x_t), torch.tensor(h_prev), *torch_weights(params)).numpy()
@@ -42,8 +43,9 @@ def tempered_softmax(s_t: np.ndarray, tau: float) -> np.ndarray:
     ValueError
         If s_t is not one vector of logits.
     """
-    if np.ndim(s_t) != 1:
-        raise ValueError(f"tempered_softmax was called with s_t of shape {np.shape(s_t)}, wanted one vector (O,)")
+    s_t = np.array(s_t, dtype=float)
+    if s_t.ndim != 1:
+        raise ValueError(f"tempered_softmax was called with s_t of shape {s_t.shape}, wanted one vector (O,)")
     return torch.softmax(torch.tensor(s_t) / tau, dim=0).numpy()
 
 

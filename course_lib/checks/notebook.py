@@ -16,10 +16,11 @@ from course_lib.checks.judge import judge
 from course_lib.checks.plain import to_plain
 from course_lib.checks.returns import in_words
 from course_lib.checks.verdict import CheckFailed, Verdict
-from course_lib.checks.wording import Help
 
 ASSIGNMENTS = {"01-rnn": "course_lib.checks.rnn"}
 """Module of declared exercises for each notebook folder."""
+
+LANGUAGES = ("en", "ko")
 
 FAILURES_BEFORE_EXAMPLE = 3
 """From this failure of the same kind on, a check gives the longer hint."""
@@ -33,20 +34,28 @@ def exercises_of(assignment: str) -> dict[str, Exercise]:
 
     Raises
     ------
-    ValueError
+    CannotOpen
         If there is no such assignment.
     """
     if assignment not in ASSIGNMENTS:
-        raise ValueError(f"no checks for {assignment!r}; there are: {', '.join(ASSIGNMENTS)}")
+        raise CannotOpen(f"no checks for {assignment!r}; there are: {', '.join(ASSIGNMENTS)}")
     declared: tuple[Exercise, ...] = importlib.import_module(ASSIGNMENTS[assignment]).EXERCISES
     return {exercise.name: exercise for exercise in declared}
 
 
-class NoSuchCheck(AttributeError):
-    """A check was misspelt; in a notebook it renders as its message alone."""
+class _OneSentence(Exception):
+    """In a notebook it renders as its message alone."""
 
     def _render_traceback_(self) -> list[str]:
         return [str(self)]
+
+
+class NoSuchCheck(_OneSentence, AttributeError):
+    """A check was misspelt."""
+
+
+class CannotOpen(_OneSentence, ValueError):
+    """The checks of a notebook cannot be opened with these arguments."""
 
 
 class Checks:
@@ -98,17 +107,15 @@ class Checks:
         return run
 
     def _verdict(self, exercise: Exercise, answer: Any, part: str, hint: int | None, unseen: bool) -> Verdict:
-        """Judge, and judge again with the longer hint when the same mistake is seen for the third time."""
-        call = call_here(answer, exercise.forbidden)
+        """Judge; from the third failure of the same kind on, choose the longer form."""
         seed = unseen_seed(exercise, part) if unseen else None
-        verdict = judge(exercise, part, call, seed, Help(hint or 1, self._language))
-        if verdict.passed or hint is not None:
+        verdict = judge(exercise, part, call_here(answer, exercise.forbidden), seed, self._language)
+        if verdict.longer is None:
             return verdict
         key = (exercise.name, *(verdict.misconceptions or (verdict.kind,)))
         self._failures[key] += 1
-        if self._failures[key] < FAILURES_BEFORE_EXAMPLE:
-            return verdict
-        return judge(exercise, part, call, seed, Help(2, self._language))
+        wants_longer = self._failures[key] >= FAILURES_BEFORE_EXAMPLE if hint is None else hint == 2
+        return verdict.longer if wants_longer else verdict
 
     def _show(self, verdict: Verdict) -> None:
         verdict = self._with_version(verdict)
@@ -173,7 +180,18 @@ def open_checks(assignment: str, version: str, language: str = "en") -> Checks:
         Version of the course this notebook belongs to; a verdict says so when the installed one differs.
     language : str
         "en" or "ko": language of the first hint.
+
+    Returns
+    -------
+    Checks
+
+    Raises
+    ------
+    CannotOpen
+        If there is no such assignment or no such language.
     """
+    if language not in LANGUAGES:
+        raise CannotOpen(f"hints come in {' or '.join(LANGUAGES)}, got {language!r}")
     if os.environ.get(SEED_VARIABLE):
         hide_answers()
     return Checks(assignment, version, language)

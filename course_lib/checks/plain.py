@@ -65,13 +65,15 @@ def _to_plain(value: Any) -> Plain:
     if kind in ATOMS:
         return value
     if isinstance(value, np.ndarray):
-        return Foreign("an array of Python objects") if value.dtype.hasobject else np.array(value, subok=False)
+        if value.dtype.hasobject:
+            return Foreign("an array of Python objects")
+        return value.item() if value.ndim == 0 else np.array(value, value.dtype.newbyteorder("="), subok=False)
     if isinstance(value, np.bool_ | np.integer | np.floating):
         return value.item()
     if RECORDS.get(kind.__name__) is kind:
         return kind(*map(_to_plain, value))
-    if kind in (tuple, list):
-        return kind(_to_plain(item) for item in value)
+    if isinstance(value, tuple | list):
+        return (tuple if isinstance(value, tuple) else list)(_to_plain(item) for item in value)
     if kind is dict:
         return {str(key): _to_plain(item) for key, item in value.items()}
     return Foreign(

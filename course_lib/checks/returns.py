@@ -75,14 +75,12 @@ class Array:
 
 @dataclass(frozen=True)
 class Number:
-    """One real number: a Python float, a NumPy scalar or an array without axes."""
+    """One real number; NumPy scalars and arrays without axes come as Python numbers."""
 
     name: str
 
     def fault(self, value: Plain, expected: float) -> Fault | None:
         """Look at the type, NaN and the value."""
-        if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "iuf":
-            value = value.item()
         if not isinstance(value, int | float) or isinstance(value, bool):
             return Fault("type", f"{self.name} must be a number, got {in_words(value)}")
         if not np.isfinite(value):
@@ -169,7 +167,7 @@ def in_words(value: Plain) -> str:
     if isinstance(value, Foreign):
         return value.what
     if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}"
+        return f"{'an' if value.dtype.name[0] in 'aeiou' else 'a'} {value.dtype} array of shape {value.shape}"
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of length {len(value)}"
     return f"{type(value).__name__} {str(value)[:40]!r}" if isinstance(value, str) else f"{value!r:.40}"

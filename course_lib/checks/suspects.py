@@ -23,9 +23,10 @@ Suspects = list[tuple[Misconception, ...]]
 def suspect(exercise: Exercise, part: str, call: Call, cases: list[Case], outcomes: list[Outcome]) -> Suspects:
     """Find what produces the very same outcomes: single misconceptions first, then pairs of them.
 
-    When several do, further cases are drawn until one is left or the draws are used up. At most two are returned.
+    An error is explained by one misconception only, since its text says little. When several explain the outcomes,
+    further cases are drawn until one is left or the draws are used up. At most two are returned.
     """
-    for size in (1, 2):
+    for size in (1,) if outcomes[-1].error else (1, 2):
         candidates: Suspects = list(itertools.combinations(exercise.misconceptions, size))
         candidates = _explaining(exercise, candidates, cases, outcomes)
         for draw in range(EXTRA_DRAWS):
@@ -72,5 +73,5 @@ def _same_outcome(wrong: Outcome, mine: Outcome, atol: float) -> bool:
 
 
 def _error_signature(error: str) -> tuple[str, list[str]]:
-    """Reduce an error to its class and the numbers in it, whichever of two products came first."""
-    return error.split(":")[0], sorted(re.findall(r"\d+", error))
+    """Reduce an error to its class and the numbers in it, whichever of two products came first; or else to its text."""
+    return error.split(":")[0], sorted(re.findall(r"\d+", error)) or [error]

@@ -23,6 +23,8 @@ class Verdict:
         What is told, in the order in which it is told.
     misconceptions : tuple of str
         Ids of the misconceptions that explain the fault, a pair joined by ``+``, for statistics and proofs.
+    longer : Verdict, optional
+        The same, with the longer hint.
     """
 
     title: str
@@ -30,13 +32,19 @@ class Verdict:
     kind: str
     lines: tuple[tuple[str, str], ...]
     misconceptions: tuple[str, ...] = ()
+    longer: "Verdict | None" = None
 
     def __str__(self) -> str:
         head = f"{self.title}  ✓" if self.passed else f"{self.title}  ✗  {self.kind}"
         return "\n".join([head, *(_labelled(label, text) for label, text in self.lines)])
 
-    def _repr_html_(self) -> str:
-        """Return the panel a notebook shows; text first, colour second, both page themes."""
+    def _repr_html_(self) -> str | None:
+        """Return the panel a notebook shows for a passed check: text first, colour second, both page themes.
+
+        A failed one is raised and shows as text.
+        """
+        if not self.passed:
+            return None
         rows = "".join(
             f'<div><strong style="display:inline-block;min-width:6em">{html.escape(label)}</strong>'
             f"{html.escape(text)}</div>"

@@ -1,10 +1,10 @@
 """Put a result into words: the lines of a verdict."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
-from course_lib.checks.exercise import Case, Exercise, Inputs
+from course_lib.checks.exercise import Case, Exercise, Inputs, Misconception
 from course_lib.checks.plain import Plain
 from course_lib.checks.returns import Fault
 from course_lib.checks.suspects import Suspects
@@ -17,41 +17,41 @@ NOTHING_FITS = (
 )
 
 
-@dataclass(frozen=True)
-class Help:
-    """How much a failing check tells, and in which language.
-
-    Attributes
-    ----------
-    level : int
-        1 asks a question; 2 names the equation and shows the mistake in one unit.
-    language : str
-        "en" or "ko".
-    """
-
-    level: int = 1
-    language: str = "en"
+def failed(exercise: Exercise, part: str, case: Case, fault: Fault, suspects: Suspects, language: str) -> Verdict:
+    """Tell what was called, what is wrong, which mistake it looks like, and where to read; the longer form with it."""
+    longer = Verdict(title(exercise, part), False, fault.kind, _lines(exercise, case, fault, suspects, "longer"))
+    ids = tuple("+".join(item.id for item in candidate) for candidate in suspects)
+    lines = _lines(exercise, case, fault, suspects, language)
+    return Verdict(longer.title, False, fault.kind, lines, ids, replace(longer, misconceptions=ids))
 
 
-def failed(exercise: Exercise, part: str, case: Case, fault: Fault, suspects: Suspects, help: Help) -> Verdict:
-    """Tell what was called, what is wrong, which mistake it looks like, and where to read."""
+def _lines(exercise: Exercise, case: Case, fault: Fault, suspects: Suspects, form: str) -> tuple[tuple[str, str], ...]:
     lines = [("called", describe_call(exercise, case.inputs)), ("wrong", fault.sentence)]
     if suspects:
         names = ", or ".join(" and ".join(item.name for item in candidate) for candidate in suspects)
-        lines.append(("likely", f"{names}\n{_hint(suspects, help)}"))
-    elif help.level >= 2 and fault.kind in {"value", "shape", "nan", "error"}:
+        hints = "\n".join(dict.fromkeys(_hint(candidate, form) for candidate in suspects))
+        lines.append(("likely", f"{names}\n{hints}"))
+    elif form == "longer" and fault.kind in {"value", "shape", "nan", "error"}:
         lines.append(("next", NOTHING_FITS))
-    lines.append(("read", exercise.read))
-    ids = tuple("+".join(item.id for item in candidate) for candidate in suspects)
-    return Verdict(title(exercise, part), False, fault.kind, tuple(lines), ids)
+    return (*lines, ("read", exercise.read))
+
+
+def _hint(candidate: tuple[Misconception, ...], form: str) -> str:
+    """Return the text of a single misconception, in a language or in the longer form; of a pair, what to do first."""
+    if len(candidate) > 1:
+        return TWO_AT_ONCE
+    (item,) = candidate
+    if form == "longer":
+        return item.example
+    return item.hint_ko if form == "ko" and item.hint_ko else item.hint
 
 
 def passed(exercise: Exercise, part: str, cases: list[Case], unseen: bool) -> Verdict:
     """Tell what was verified, and no more."""
-    if unseen:
+    if not exercise.has_inputs:
+        lines = (("values", "all are right."),)
+    elif unseen:
         lines = (("unseen", f"{_count(len(cases), 'unseen case')} passed."),)
-    elif not exercise.has_inputs:
-        lines = (("public", "the values are right."),)
     else:
         text = f"shapes and values on {_count(len(cases), 'case')}{_varying_sizes(cases)}; inputs left unchanged."
         lines = (("public", f"{text}\nUnseen cases of the same kind follow when your work is graded."),)
@@ -66,15 +66,6 @@ def title(exercise: Exercise, part: str) -> str:
 def describe_call(exercise: Exercise, inputs: Inputs) -> str:
     """Write the call with shapes: ``rnn_step(x_t (4, 3), h_prev (4, 5), params)``."""
     return f"{exercise.name}({', '.join(_describe_argument(name, value) for name, value in inputs.items())})"
-
-
-def _hint(suspects: Suspects, help: Help) -> str:
-    first = suspects[0]
-    if len(first) > 1:
-        return TWO_AT_ONCE
-    if help.level >= 2:
-        return first[0].example
-    return first[0].hint_ko if help.language == "ko" and first[0].hint_ko else first[0].hint
 
 
 def _count(number: int, thing: str) -> str:

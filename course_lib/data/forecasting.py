@@ -19,15 +19,15 @@ class ForecastTable(NamedTuple):
     features : ndarray of shape (N, 4)
         Columns as in ``FEATURES``: the stock's log return, the index's log return, the logarithm of the number of
         news mentions (generated), the logarithm of the day's range.
-    close : ndarray of shape (N,)
-        Price in US dollars.
+    price : ndarray of shape (N,)
+        Close in US dollars, adjusted for splits and dividends.
     log_range : ndarray of shape (N,)
         Logarithm of ln(high / low), a measure of how restless the day was.
     """
 
     dates: np.ndarray
     features: np.ndarray
-    close: np.ndarray
+    price: np.ndarray
     log_range: np.ndarray
 
 
@@ -56,7 +56,7 @@ def forecast_table(stocks: Mapping[str, DailyPrices], ticker: str, rng: np.rando
         raise ValueError(f"ticker must be one of {sorted(stocks)}, got {ticker!r}")
     prices = stocks[ticker]
     log_range = np.log(np.log(prices.high / prices.low))
-    mentions = np.log1p(generated_mentions(prices.close, rng))
+    mentions = np.log1p(generated_mentions(prices.adjusted_close, rng))
     own = np.diff(np.log(prices.adjusted_close))
     columns = (own, index_returns(stocks, prices.dates[1:]), mentions[1:], log_range[1:])
-    return ForecastTable(prices.dates[1:], np.stack(columns, axis=1), prices.close[1:], log_range[1:])
+    return ForecastTable(prices.dates[1:], np.stack(columns, axis=1), prices.adjusted_close[1:], log_range[1:])

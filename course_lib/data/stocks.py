@@ -108,7 +108,7 @@ def generated_mentions(close: np.ndarray, rng: np.random.Generator) -> np.ndarra
     Parameters
     ----------
     close : ndarray of shape (N,), positive
-        Prices, one a day.
+        Prices, one a day, adjusted for splits: a split is no news.
     rng : numpy.random.Generator
 
     Returns

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from course_lib.plots.style import LINES, QUIET, new_figure
+from course_lib.plots.style import FONT_SIZE, LINES, QUIET, new_figure
 
 
 def loss_curves(losses: Mapping[str, np.ndarray], reference: tuple[str, float] | None = None) -> Figure:
@@ -23,12 +23,12 @@ def loss_curves(losses: Mapping[str, np.ndarray], reference: tuple[str, float] |
         name, value = reference
         axes.axhline(value, color=QUIET, linewidth=0.8, label=name)
     axes.set(xlabel="update (number)", ylabel="loss (nats)", ylim=(0, None))
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, fontsize=FONT_SIZE)
     return figure
 
 
 def belief_curves(sentences: Mapping[str, np.ndarray], label: str) -> Figure:
-    """Draw what a reader believes after each word.
+    """Draw what a reader believes after each word, one sentence below the other.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def belief_curves(sentences: Mapping[str, np.ndarray], label: str) -> Figure:
     label : str
         What the probability is of.
     """
-    figure, panels = new_figure(6.4, 2.8, len(sentences))
+    figure, panels = new_figure(4.8, 2.4 * len(sentences), n_rows=len(sentences))
     for axes, (sentence, belief) in zip(panels, sentences.items(), strict=True):
         words = sentence.split()
         _check_words(words, belief)

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 
-from course_lib.plots.style import LINES, new_figure
+from course_lib.plots.style import FONT_SIZE, LINES, new_figure
 
 
 def forecast_lines(dates: np.ndarray, lines: Mapping[str, np.ndarray], unit: str) -> Figure:
@@ -19,12 +19,12 @@ def forecast_lines(dates: np.ndarray, lines: Mapping[str, np.ndarray], unit: str
     unit : str
         Label of the vertical axis, with its unit.
     """
-    figure, (axes,) = new_figure(6.0, 3.0)
+    figure, (axes,) = new_figure()
     for (name, values), (colour, dash) in zip(lines.items(), LINES, strict=False):
         axes.plot(dates, values, color=colour, linestyle=dash, linewidth=1.4, label=name)
-    locator = AutoDateLocator(maxticks=6)
+    locator = AutoDateLocator(maxticks=5)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
     axes.set(xlabel="trading day", ylabel=unit)
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, fontsize=FONT_SIZE)
     return figure

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from course_lib.plots.style import LINES, new_figure
+from course_lib.plots.style import FONT_SIZE, LINES, new_figure
 
 
 def time_against_length(steps: np.ndarray, milliseconds: Mapping[str, Sequence[float]]) -> Figure:
@@ -14,20 +14,22 @@ def time_against_length(steps: np.ndarray, milliseconds: Mapping[str, Sequence[f
     for (name, values), (colour, dash) in zip(milliseconds.items(), LINES, strict=False):
         axes.loglog(steps, values, color=colour, linestyle=dash, marker="o", label=name)
     axes.set(xlabel="sequence length T (steps)", ylabel="time (ms)")
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, fontsize=FONT_SIZE)
     return figure
 
 
-def forgetting(distance: np.ndarray, label: str) -> Figure:
-    """Draw how far apart two runs are after each step, on a logarithmic axis.
+def forgetting(distances: Mapping[str, np.ndarray], label: str) -> Figure:
+    """Draw how far apart two runs of each network are after each step, on a logarithmic axis.
 
     Parameters
     ----------
-    distance : ndarray of shape (T,), above 0
+    distances : mapping from a name to an ndarray of shape (T,), above 0
     label : str
         Label of the vertical axis.
     """
     figure, (axes,) = new_figure()
-    axes.semilogy(np.arange(1, len(distance) + 1), distance, color=LINES[0][0])
+    for (name, values), (colour, dash) in zip(distances.items(), LINES, strict=False):
+        axes.semilogy(np.arange(1, len(values) + 1), values, color=colour, linestyle=dash, label=name)
     axes.set(xlabel="steps since the changed input", ylabel=label)
+    axes.legend(frameon=False, fontsize=FONT_SIZE)
     return figure

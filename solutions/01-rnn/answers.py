@@ -104,7 +104,7 @@ def generate_by_inverting(first, n, h_0, params, head, tau, rng, step, tempered_
     """Draw by inverting the cumulative distribution, with a row of the identity as the one-hot vector."""
     symbols, h = [first], h_0
     while len(symbols) <= n:
-        x_t = np.zeros((1, len(params.W_xh)))
+        x_t = np.zeros((1, len(params.W_xh)), dtype=int)
         x_t[0, symbols[-1]] = 1
         h = step(x_t, h, params)
         p = tempered_softmax((h @ head.W_hy + head.b_y)[0], tau)

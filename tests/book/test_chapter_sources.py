@@ -31,7 +31,7 @@ def test_a_chapter_has_the_skeleton_of_all_chapters(chapter):
     headings = re.findall(r"^## (.+)$", prose, re.M)
     assert headings[:2] == FIRST
     assert headings[-5:] == LAST
-    assert len(headings) == 12
+    assert len(headings) >= len(FIRST) + 5 + len(LAST)
     topic = chapter.stem.split("-", 1)[1]
     labels = re.findall(rf"^\({topic}-([a-z-]+)\)=$", prose, re.M)
     assert [label for label in labels if label in LABELS] == list(LABELS)
@@ -58,22 +58,26 @@ def test_every_figure_cell_says_what_its_picture_shows(chapter):
 
 
 @every_chapter
-def test_every_known_mistake_named_in_a_choice_has_a_hint(chapter, root):
-    named = set(re.findall(r"\(`([a-zA-Z_]+(?:-[a-zA-Z_]+)+)`\)", chapter.read_text()))
+def test_every_wrong_choice_names_its_mistake_in_the_words_of_the_hints(chapter, root):
+    choices = re.findall(r"^:class-container: choice choice-(\S+)\n(.*?)^:::$", chapter.read_text(), re.M | re.S)
     hints = (root / "course_lib" / "checks" / chapter.stem.split("-", 1)[1] / "hints.toml").read_text()
-    known = {name for exercise in tomllib.loads(hints).values() for name in exercise}
-    assert len(named) >= 6
-    assert named <= known
+    known = [mistake for exercise in tomllib.loads(hints).values() for mistake in exercise.items()]
+    wrong = [(mistake, text) for mistake, text in choices if mistake != "right"]
+    assert len(wrong) >= 6
+    for mistake, text in wrong:
+        names = {item["name"] for name, item in known if name == mistake}
+        assert re.search(r"\(\*(.+?)\*\)", text)[1] in names, mistake
 
 
 @every_chapter
 def test_reading_time_is_stated_and_true(chapter):
     text = chapter.read_text()
     words = len(re.sub(r"```.*?```", "", text, flags=re.S).split())
-    cells = len(CELL.findall(text))
+    pauses = len(CELL.findall(text)) + text.count("**Predict.**")
     stated = front_matter(chapter)["reading_minutes"]
     assert f"about {stated} minutes" in text
-    assert words / 200 + cells * 0.5 == pytest.approx(stated, rel=0.15)  # half a minute for a cell and its output
+    # A text with mathematics, for many in a second language; half a minute for a cell and its output, or a guess.
+    assert words / 150 + pauses * 0.5 == pytest.approx(stated, rel=0.15)
 
 
 @every_chapter

@@ -21,6 +21,7 @@ def test_an_exception_becomes_text_with_the_students_own_line():
     outcome = call_here(answer)({"a": 1})
     assert outcome.error == "NameError: name 'undefined_name' is not defined"
     assert outcome.error_line.startswith("return undefined_name")
+    assert outcome.error_function == "answer"
 
 
 def test_leaving_the_interpreter_and_recursing_for_ever_are_outcomes():
@@ -79,6 +80,39 @@ def test_an_endless_answer_is_given_up():
 
     outcome = call_here(answer, seconds=0.2)({})
     assert outcome.error == "TookTooLong: no result after 0.2 s. Is there a loop that never ends?"
+
+
+def test_an_endless_answer_that_catches_everything_is_given_up_too():
+    def answer():
+        n = 0
+        while True:
+            try:
+                n += 1
+            except BaseException:
+                n = 0
+
+    assert call_here(answer, seconds=0.2)({}).error.startswith("TookTooLong")
+
+
+def test_nothing_a_student_raises_escapes():
+    class OwnKind(BaseException):
+        pass
+
+    def answer():
+        raise OwnKind("odd")
+
+    assert call_here(answer)({}).error == "OwnKind: odd"
+
+
+def test_settings_of_numpy_do_not_leak_out_of_the_call():
+    before = np.geterr()
+    call_here(lambda: np.seterr(all="raise"))({})
+    assert np.geterr() == before
+
+
+def test_a_lent_function_that_was_never_called_is_noted():
+    inputs = {"step": Lent("rnn_step")}
+    assert call_here(lambda step: 1)(inputs).unused == ("step",)
 
 
 def test_a_warning_in_a_right_answer_is_no_fault():

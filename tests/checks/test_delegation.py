@@ -11,6 +11,7 @@ import torch
 
 from course_lib import gradcheck, nn
 from course_lib.checks.call import call_here
+from course_lib.checks.plain import Lent
 from course_lib.checks.rnn.recurrence import rnn_step, wrong_step
 from course_lib.params import RNNParams
 
@@ -84,13 +85,26 @@ def test_caught(answer, name):
 
 
 @pytest.mark.parametrize("answer", [in_a_thread, with_the_hook_removed])
-def test_not_caught_and_said_so_in_how_to_use(answer):
+def test_not_caught(answer):
     assert call_here(answer, rnn_step.forbidden)(INPUTS).delegated == ""
 
 
 @pytest.mark.parametrize("answer", [by_hand, with_a_gradient_check])
 def test_honest_answers_pass(answer):
     assert call_here(answer, rnn_step.forbidden)(INPUTS).delegated == ""
+
+
+def test_code_without_a_module_name_is_nobodys_library():
+    namespace = {"__name__": None}
+    exec("def f(x_t, h_prev, params): return g()\ndef g(): return 1", namespace)
+    assert call_here(namespace["f"], rnn_step.forbidden)(INPUTS).value == 1
+
+
+def test_a_lent_function_kept_for_later_switches_nothing_on():
+    kept = []
+    call_here(lambda step: kept.append(step), ("torch",))({"step": Lent("rnn_step")})
+    kept[0](INPUTS["x_t"], INPUTS["h_prev"], PARAMS)
+    assert sys.getprofile() is None
 
 
 def test_the_profiler_that_was_there_before_is_there_afterwards():

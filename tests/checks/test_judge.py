@@ -2,12 +2,20 @@ import numpy as np
 import pytest
 
 from course_lib.checks.call import Outcome, call_here
-from course_lib.checks.judge import Help, judge
-from course_lib.checks.rnn.recurrence import rnn_forward, rnn_step, trace
+from course_lib.checks.judge import judge
+from course_lib.checks.rnn import (
+    generate,
+    last_valid_state,
+    make_windows,
+    rnn_forward,
+    rnn_step,
+    tempered_softmax,
+    trace,
+)
 
 
-def verdict_on(answer, seed=None, **help):
-    return judge(rnn_step, "values", call_here(answer, rnn_step.forbidden), seed, Help(**help))
+def verdict_on(answer, seed=None, hints="en"):
+    return judge(rnn_step, "values", call_here(answer, rnn_step.forbidden), seed, hints)
 
 
 def test_a_wrong_answer_is_told_what_was_called_what_is_wrong_which_mistake_and_where_to_read(steps):
@@ -66,6 +74,73 @@ def test_two_explanations_of_one_error_are_both_offered(steps):
     said = " ".join(str(verdict).split())
     assert "a product with @ does not fit: the left side has 3 columns, the right side 5 rows, at your line:" in said
     assert "mixes up the input and the state, or their matrices, or transposes the input matrix" in said
+    assert "Which matrix has as many rows" in said
+    assert "Does it need turning" in said
+
+
+def test_an_error_that_no_misconception_raises_suspects_nothing():
+    def answer(x_t, h_prev, params):
+        raise ValueError("nonsense")
+
+    assert not verdict_on(answer).misconceptions
+    assert not verdict_on(lambda x_t, h_prev, params: np.stack([x_t, x_t[:1]])).misconceptions
+
+
+def test_the_function_that_is_not_written_is_named():
+    def helper():
+        raise NotImplementedError
+
+    verdict = verdict_on(lambda x_t, h_prev, params: helper())
+    assert verdict.kind == "not written"
+    assert "replace `raise NotImplementedError` in helper by your code" in str(verdict)
+
+
+@pytest.mark.parametrize(
+    "convert", [np.asfortranarray, lambda h: np.ascontiguousarray(h)[::1], lambda h: h.astype(">f8")]
+)
+def test_right_values_may_come_in_any_layout(steps, convert):
+    assert verdict_on(lambda *inputs: convert(steps.right(*inputs))).passed
+
+
+@pytest.mark.parametrize("one_hot", [np.int64, np.bool_, np.float32])
+def test_a_lent_step_takes_a_one_hot_row_of_any_numbers(one_hot):
+    def answer(first, n, h_0, params, head, tau, rng, step, tempered_softmax):
+        V, h, symbols = len(params.W_xh), h_0, [first]
+        for _ in range(n):
+            h = step(np.eye(V, dtype=one_hot)[[symbols[-1]]], h, params)
+            p = tempered_softmax(list((h @ head.W_hy + head.b_y)[0]), tau)
+            symbols.append(rng.choice(V, p=p))
+        return symbols[1:]
+
+    assert judge(generate, "values", call_here(answer, generate.forbidden)).passed
+
+
+def test_a_large_logit_taken_away_too_late_is_never_accepted():
+    def answer(s_t, tau):
+        weights = np.exp(s_t / tau - s_t.max())
+        return weights / weights.sum()
+
+    call = call_here(answer)
+    verdict = judge(tempered_softmax, "large logits", call, hints="en")
+    assert verdict.misconceptions == ("shifts-before-scaling",)
+    assert not any(judge(tempered_softmax, "large logits", call, seed).passed for seed in range(50))
+
+
+@pytest.mark.parametrize("wrong_for", [lambda h, lengths: lengths == 1, lambda h, lengths: h.shape[1] == 1])
+def test_the_shortest_sequences_are_among_the_cases(wrong_for):
+    def answer(h, lengths):
+        right = h[np.arange(len(h)), lengths - 1]
+        return np.where(np.broadcast_to(wrong_for(h, lengths), lengths.shape)[:, None], 9.0, right)
+
+    assert not judge(last_valid_state, "values", call_here(answer)).passed
+
+
+def test_a_forecast_of_the_first_feature_is_among_the_cases():
+    def answer(series, T, target):
+        n = len(series) - T
+        return np.stack([series[i : i + T] for i in range(n)]), series[T:, target or 1]
+
+    assert not judge(make_windows, "values", call_here(answer)).passed
 
 
 def test_an_unknown_mistake_gets_no_hint(steps):
@@ -80,7 +155,7 @@ def right_to_seven_digits(inputs):
 
 
 def test_a_known_mistake_that_does_not_show_on_these_cases_is_not_suspected():
-    verdict = judge(rnn_forward, "from a zero state", right_to_seven_digits, help=Help())
+    verdict = judge(rnn_forward, "from a zero state", right_to_seven_digits, hints="en")
     assert verdict.kind == "value"
     assert not verdict.misconceptions
 
@@ -89,7 +164,7 @@ def test_single_precision_is_told_as_such_and_suspects_nothing():
     def single(inputs):
         return Outcome(rnn_forward.oracle(**inputs).astype(np.float32))
 
-    verdict = judge(rnn_forward, "from a zero state", single, help=Help())
+    verdict = judge(rnn_forward, "from a zero state", single, hints="en")
     assert verdict.kind == "dtype"
     assert "h holds float32 numbers, wanted float64: look for float32 in your code" in str(verdict)
     assert not verdict.misconceptions
@@ -99,26 +174,29 @@ def test_an_answer_that_never_calls_what_it_is_lent_is_told():
     def inlined(x, h_0, params, step):
         return np.zeros((*x.shape[:2], h_0.shape[1]))
 
-    verdict = judge(rnn_forward, "from any state", call_here(inlined), help=Help())
+    verdict = judge(rnn_forward, "from any state", call_here(inlined), hints="en")
     assert "Your code never calls step, a right one that it is given" in " ".join(str(verdict).split())
 
 
 def test_an_unknown_mistake_gets_advice_with_the_longer_hint(steps):
-    assert "no mistake on file gives these values" in str(verdict_on(steps.strange, level=2))
+    assert "no mistake on file gives these values" in str(verdict_on(steps.strange).longer)
 
 
 def test_the_longer_hint_names_the_equation(steps):
-    assert "Equation (1.3)" in str(verdict_on(steps.no_bias, level=2))
+    verdict = verdict_on(steps.no_bias)
+    assert "Equation (1.3)" not in str(verdict)
+    assert "Equation (1.3)" in str(verdict.longer)
+    assert verdict.longer.misconceptions == verdict.misconceptions
 
 
 def test_a_korean_hint_is_shown_where_there_is_one(steps):
-    assert "매개변수" in str(verdict_on(steps.no_bias, language="ko"))
+    assert "매개변수" in str(verdict_on(steps.no_bias, hints="ko"))
 
 
 def test_the_stub_is_told_that_it_is_not_written(steps):
     verdict = verdict_on(steps.stub)
     assert verdict.kind == "not written"
-    assert "replace `raise NotImplementedError` in rnn_step by your code" in str(verdict)
+    assert "replace `raise NotImplementedError` in stub by your code" in str(verdict)
 
 
 def test_a_changed_input_is_named(steps):
@@ -152,10 +230,10 @@ def test_an_error_is_told_with_the_line_on_which_it_happened():
 
 
 def test_numbers_worked_out_by_hand_are_matched_with_misconceptions_at_their_own_precision():
-    verdict = judge(trace, "values", call_here(lambda: (0.5005, -0.4296, -0.0141)), help=Help())
+    verdict = judge(trace, "values", call_here(lambda: (0.5005, -0.4296, -0.0141)), hints="en")
     assert not verdict.passed
     ignoring = tuple(round(float(np.tanh(x - 0.2)), 4) for x in (0.6, -1.0, 0.4))
-    verdict = judge(trace, "values", call_here(lambda: ignoring), help=Help())
+    verdict = judge(trace, "values", call_here(lambda: ignoring), hints="en")
     assert verdict.misconceptions == ("ignores-the-past",)
 
 
@@ -169,14 +247,14 @@ def test_a_part_of_an_exercise_can_be_right_alone():
 
     call = call_here(answer, rnn_forward.forbidden)
     assert judge(rnn_forward, "from a zero state", call).passed
-    verdict = judge(rnn_forward, "from any state", call, help=Help())
+    verdict = judge(rnn_forward, "from any state", call, hints="en")
     assert verdict.misconceptions == ("starts-from-zero",)
     assert verdict.title == "rnn_forward (from any state)"
 
 
 @pytest.mark.parametrize("value", [None, "text", 1.5, [], {}, (1, 2), np.zeros((0, 5)), np.zeros(1)])
 def test_no_plain_value_breaks_the_judge(value):
-    verdict = judge(rnn_step, "values", lambda inputs: Outcome(value=value), help=Help())
+    verdict = judge(rnn_step, "values", lambda inputs: Outcome(value=value), hints="en")
     assert not verdict.passed
     assert verdict.kind in {"type", "shape"}
 

@@ -61,7 +61,7 @@ def test_a_notebook_of_another_version_is_told(steps):
 def test_giving_a_result_instead_of_the_function_is_told(check):
     asked = "give the function itself: check.rnn_step(rnn_step)"
     said = " ".join(failure(check.rnn_step, np.zeros(2)).split())
-    assert f"{asked}, not its result; got an array of shape (2,)" in said
+    assert f"{asked}, not its result; got a float64 array of shape (2,)" in said
     assert asked in failure(check.rnn_step)
 
 
@@ -103,6 +103,12 @@ def test_an_unknown_assignment_lists_those_that_exist():
         open_checks("99", version=__version__)
 
 
+def test_an_unknown_language_is_told():
+    with pytest.raises(ValueError, match="hints come in en or ko, got 'fr'") as raised:
+        open_checks("01-rnn", version=__version__, language="fr")
+    assert raised.value._render_traceback_() == [str(raised.value)]
+
+
 def test_completion_offers_the_checks_of_this_notebook(check):
     assert {"rnn_step", "graded"} <= set(dir(check))
 
@@ -128,7 +134,7 @@ import course_lib.nn
 from course_lib.checks import open_checks
 check = open_checks("01-rnn", version="0.1.0")
 import course_lib.params, course_lib.gradcheck
-for name in ("course_lib.nn", "course_lib.nn.rnn", "course_lib.models"):
+for name in ("course_lib.nn", "course_lib.nn.rnn", "course_lib.models", "course_lib.data.windows"):
     try:
         __import__(name)
     except ImportError as refused:
@@ -139,4 +145,4 @@ for name in ("course_lib.nn", "course_lib.nn.rnn", "course_lib.models"):
 def test_modules_with_answers_are_hidden_while_a_notebook_is_graded(monkeypatch):
     monkeypatch.setenv(SEED_VARIABLE, "secret")
     done = subprocess.run([sys.executable, "-c", GRADED], capture_output=True, text=True, check=True)
-    assert done.stdout.count("holds answers and cannot be imported while a notebook is graded") == 3
+    assert done.stdout.count("holds answers and cannot be imported while a notebook is graded") == 4

@@ -1,3 +1,5 @@
+from collections import namedtuple
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -92,6 +94,14 @@ def test_numpy_scalars_become_numbers_and_subclasses_plain_arrays():
     assert type(to_plain(np.float64(0.5))) is float
     assert type(to_plain(np.int64(3))) is int
     assert type(to_plain(np.zeros(2).view(Subclass))) is np.ndarray
+    assert to_plain(np.array(0.5)) == 0.5
+    assert to_plain([np.array(1), np.array(2)]) == [1, 2]
+
+
+def test_a_named_tuple_of_the_students_own_is_a_tuple_and_byte_order_does_not_matter():
+    pair = namedtuple("pair", "x y")
+    assert to_plain(pair(1, 2)) == (1, 2)
+    assert to_plain(np.zeros(2, ">f8")).dtype == np.float64
 
 
 def test_a_record_of_the_course_keeps_its_names():

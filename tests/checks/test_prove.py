@@ -1,5 +1,6 @@
 """The proof finds what it must: no hole in the real exercises, and every kind of hole when one is planted."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,8 +8,10 @@ import numpy as np
 import pytest
 
 from course_lib.checks.__main__ import main
+from course_lib.checks.call import call_here
 from course_lib.checks.exercise import Misconception
-from course_lib.checks.notebook import ASSIGNMENTS
+from course_lib.checks.judge import judge
+from course_lib.checks.notebook import ASSIGNMENTS, exercises_of
 from course_lib.checks.prove import load_answers, prove, prove_assignment, table
 from course_lib.checks.returns import Array
 from course_lib.checks.rnn.recurrence import rnn_step
@@ -80,6 +83,27 @@ def test_an_equivalent_mutant_that_is_rejected_is_a_hole(answers, namespace):
 def test_too_few_right_answers_are_a_hole(answers, namespace):
     holes = prove(rnn_step, replace(answers, other={}), namespace).holes
     assert holes == ["1 right answers on file, wanted 3"]
+
+
+def test_a_declaration_without_a_hint_is_one_sentence(monkeypatch, capsys):
+    def incomplete(*_):
+        raise ValueError("hints.toml: [rnn_step.omits-bias] has no hint; write one")
+
+    monkeypatch.setattr("course_lib.checks.__main__.prove_assignment", incomplete)
+    with pytest.raises(SystemExit) as stopped:
+        main(["--prove"])
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err.endswith("error: hints.toml: [rnn_step.omits-bias] has no hint; write one\n")
+
+
+def test_what_is_released_is_told_that_it_is_not_written():
+    source = json.loads((SOLUTIONS.parent / "exercises" / "01-rnn" / "rnn.ipynb").read_text())
+    cells = ["".join(cell["source"]) for cell in source["cells"] if cell["cell_type"] == "code"]
+    defined = {}
+    exec("\n\n".join(cell for cell in cells if not cell.startswith("check.")), defined)
+    for exercise in exercises_of("01-rnn").values():
+        verdict = judge(exercise, next(iter(exercise.parts)), call_here(defined[exercise.name]))
+        assert verdict.kind == "not written"
 
 
 def test_the_command_refuses_an_unknown_assignment_with_a_sentence(capsys):

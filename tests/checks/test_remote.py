@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from course_lib.checks.call import Outcome
-from course_lib.checks.judge import Help, judge
+from course_lib.checks.judge import judge
 from course_lib.checks.notebook import ASSIGNMENTS, exercises_of
 from course_lib.checks.prove import load_answers
 from course_lib.checks.remote import RemoteAnswers
@@ -26,8 +26,8 @@ def test_every_check_passes_with_the_answers_in_another_process(assignment):
         for exercise in exercises_of(assignment).values():
             call = answers.call(exercise.name, exercise.forbidden)
             for part in exercise.parts:
-                assert judge(exercise, part, call, help=Help()).passed
-                assert judge(exercise, part, call, seed=5, help=Help()).passed
+                assert judge(exercise, part, call, hints="en").passed
+                assert judge(exercise, part, call, seed=5, hints="en").passed
 
 
 WRONG = "import numpy as np\ndef rnn_step(x_t, h_prev, params):\n    return np.tanh(x_t @ params.W_xh + params.b_h)"
@@ -36,7 +36,7 @@ WRONG = "import numpy as np\ndef rnn_step(x_t, h_prev, params):\n    return np.t
 def test_a_misconception_is_named_across_processes():
     exercise = exercises_of("01-rnn")["rnn_step"]
     with RemoteAnswers(WRONG) as answers:
-        verdict = judge(exercise, "values", answers.call("rnn_step", exercise.forbidden), help=Help())
+        verdict = judge(exercise, "values", answers.call("rnn_step", exercise.forbidden), hints="en")
     assert verdict.misconceptions == ("ignores-the-past",)
 
 

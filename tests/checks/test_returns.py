@@ -48,16 +48,15 @@ def test_a_right_array_within_the_tolerance_has_no_fault():
     assert H_T.fault(RIGHT * (1 + 1e-10), RIGHT) is None
 
 
-@pytest.mark.parametrize("value", [0.5, np.array(0.5)])
-def test_a_number_may_be_an_array_without_axes(value):
-    assert Number("loss").fault(value, 0.5) is None
+def test_a_right_number_has_no_fault():
+    assert Number("loss").fault(0.5, 0.5) is None
 
 
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
         (True, "loss must be a number, got True"),
-        (np.array([0.5]), "loss must be a number, got an array of shape (1,)"),
+        (np.array([0.5]), "loss must be a number, got a float64 array of shape (1,)"),
         (float("nan"), "loss is nan, expected 0.5"),
         (0.6, "loss: yours 0.6, expected 0.5"),
     ],
@@ -102,7 +101,7 @@ def test_ids_may_come_as_list_tuple_or_array(value):
         ([1, 2.0, 3], "symbols must be integers of shape (n,), got a list of length 3"),
         ([1, 5, 3], "symbols[1]: yours 5, expected 2"),
         (4, "symbols must be integers of shape (n,), got 4"),
-        (np.array([1.0, 2.0, 3.0]), "symbols must be integers of shape (n,), got an array of shape (3,)"),
+        (np.array([1.0, 2.0, 3.0]), "symbols must be integers of shape (n,), got a float64 array of shape (3,)"),
     ],
 )
 def test_ids_are_told_their_fault(value, sentence):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from course_lib.checks.call import call_here
-from course_lib.checks.judge import Help, judge
+from course_lib.checks.judge import judge
 from course_lib.checks.rnn.recurrence import rnn_step
 
 PAGE = Path(__file__).parents[2] / "book" / "how-to-use.md"
@@ -18,5 +18,5 @@ def shown_blocks():
 
 @pytest.mark.parametrize(("position", "answer"), [(0, "squashes_each_term"), (1, "right")])
 def test_how_to_use_shows_real_output(position, answer, steps):
-    verdict = judge(rnn_step, "values", call_here(getattr(steps, answer)), help=Help())
+    verdict = judge(rnn_step, "values", call_here(getattr(steps, answer)), hints="en")
     assert shown_blocks()[position].split() == str(verdict).split()

@@ -25,6 +25,10 @@ def test_the_panel_is_text_first_and_escapes_what_it_shows():
     assert 'role="status"' in panel
 
 
+def test_a_failed_verdict_never_shows_as_passed():
+    assert LONG._repr_html_() is None
+
+
 def test_a_notebook_shows_the_message_and_no_frame_of_the_library():
     from IPython.core.interactiveshell import InteractiveShell
 

@@ -30,8 +30,15 @@ def test_a_row_holds_what_is_known_on_its_day():
     np.testing.assert_allclose(table.features[:, 0], np.log([1.1, 1.1, 1]), atol=1e-12)
     np.testing.assert_array_equal(table.features[:, 3], table.log_range)
     np.testing.assert_allclose(table.log_range, np.log(np.log(1.02 / 0.99)))
-    np.testing.assert_array_equal(table.close, [110, 121, 121])
+    np.testing.assert_array_equal(table.price, [110, 121, 121])
     np.testing.assert_array_equal(table.dates, STOCKS["OLD"].dates[1:])
+
+
+def test_a_split_moves_neither_the_price_nor_the_mentions():
+    split = STOCKS["OLD"]._replace(close=np.array([200, 220, 121, 121.0]))
+    plain, after = (forecast_table({"OLD": own}, "OLD", np.random.default_rng(0)) for own in (STOCKS["OLD"], split))
+    np.testing.assert_array_equal(after.price, plain.price)
+    np.testing.assert_array_equal(after.features, plain.features)
 
 
 def test_no_feature_of_a_day_depends_on_a_later_day():

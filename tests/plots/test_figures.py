@@ -16,7 +16,7 @@ FIGURES = {
     "belief curves": lambda: curves.belief_curves({"an jago": np.array([0.5, 1]), "jago": np.array([0.2])}, "P"),
     "forecast": lambda: forecast.forecast_lines(DAYS, {"a": np.arange(60), "b": np.ones(60)}, "price (US dollars)"),
     "time": lambda: length.time_against_length(np.array([1, 4]), {"recurrent": np.array([1, 2.0])}),
-    "forgetting": lambda: length.forgetting(0.5 ** np.arange(30), "distance (norm)"),
+    "forgetting": lambda: length.forgetting({"a": 0.5 ** np.arange(30)}, "distance (norm)"),
 }
 
 
@@ -33,9 +33,20 @@ def test_every_figure_has_labelled_axes_and_draws_without_a_warning(name):
 
 
 def test_sprites_are_drawn_over_their_captions():
-    figure = sprites.sprite_row(np.zeros((3, 16, 16)), ["cat", "dog", "cat"])
+    captions = ["cat", "dog", "cat", "dog"]
+    figure = sprites.sprite_row(np.zeros((4, 16, 16)), captions)
     figure.canvas.draw()
-    assert [axes.get_xlabel() for axes in figure.axes] == ["cat", "dog", "cat"]
+    assert [axes.get_xlabel() for axes in figure.axes] == captions
+
+
+def test_two_sentences_are_drawn_below_each_other_in_type_for_a_phone():
+    figure = FIGURES["belief curves"]()
+    figure.canvas.draw()
+    first, second = (axes.get_position() for axes in figure.axes)
+    assert first.y0 > second.y1
+    on_phone = 350 / (figure.get_figwidth() * 72)  # pixels a point where the page is 350 pixels wide
+    sizes = [label.get_size() for axes in figure.axes for label in (*axes.get_xticklabels(), axes.yaxis.label)]
+    assert min(sizes) * on_phone > 11
 
 
 def test_a_figure_is_shown_once_and_not_kept_open():

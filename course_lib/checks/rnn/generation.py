@@ -20,10 +20,10 @@ def draw_logits(rng: np.random.Generator, O: int) -> Inputs:
 
 
 def draw_large_logits(rng: np.random.Generator, O: int) -> Inputs:
-    """Draw logits beyond what exp can hold in float64, one of them far below the others."""
+    """Draw logits beyond what exp can hold in float64, one of them far below the others, and a tau far from 1."""
     s_t = rng.normal(1500, 1, O)
     s_t[rng.integers(O)] -= 3000
-    return {"s_t": s_t, "tau": float(rng.uniform(0.5, 2))}
+    return {"s_t": s_t, "tau": float(rng.choice([rng.uniform(0.3, 0.6), rng.uniform(2, 4)]))}
 
 
 def wrong_tempered_softmax(mistakes: Mistakes, s_t: np.ndarray, tau: float) -> np.ndarray:
@@ -34,7 +34,8 @@ def wrong_tempered_softmax(mistakes: Mistakes, s_t: np.ndarray, tau: float) -> n
         return np.eye(len(s_t))[np.argmax(s_t)]
     if "forgets-exp" in mistakes:
         return scaled / scaled.sum()
-    scaled = scaled if "overflows" in mistakes else scaled - scaled.max()
+    largest = s_t.max() if "shifts-before-scaling" in mistakes else scaled.max()
+    scaled = scaled if "overflows" in mistakes else scaled - largest
     weights = 2.0**scaled if "uses-powers-of-two" in mistakes else np.exp(scaled)
     p = weights if "forgets-to-normalise" in mistakes else weights / weights.sum()
     return p / tau if "divides-probabilities" in mistakes else p

@@ -10,10 +10,10 @@ from course_lib.params import HeadParams
 
 
 def draw_padded(rng: np.random.Generator, B: int, T: int, H: int) -> Inputs:
-    """Draw states and lengths; a batch of one ends before its padding does, a larger one holds a full-length row."""
-    lengths = rng.integers(2, T, size=B)
+    """Draw states and lengths: a larger batch holds a row of length 1 and a full one, a batch of one is padded."""
+    lengths = rng.integers(1, max(T, 2), size=B)
     if B > 1:
-        lengths[-1] = T
+        lengths[0], lengths[-1] = 1, T
     return {"h": rng.uniform(-0.9, 0.9, (B, T, H)), "lengths": lengths}
 
 
@@ -49,7 +49,7 @@ last_valid_state = Exercise(
     number="1.4",
     call="last_valid_state(h, lengths)",
     read="Sequences of different lengths",
-    parts={"values": random_cases(draw_padded, B=(1, 4), T=6, H=3)},
+    parts={"values": random_cases(draw_padded, B=(1, 4), T=(1, 6), H=3)},
     oracle=oracle_last_valid_state,
     returns=Array("h_last", "(B, H)"),
     wrong=wrong_last_valid_state,

@@ -11,8 +11,8 @@ Windows = tuple[np.ndarray, np.ndarray]
 
 
 def draw_series(rng: np.random.Generator, N: int, T: int, D: int) -> Inputs:
-    """Draw a series of several features and the one to forecast, never the first."""
-    return {"series": rng.normal(size=(N, D)), "T": T, "target": int(rng.integers(1, D))}
+    """Draw a series of several features and the one to forecast."""
+    return {"series": rng.normal(size=(N, D)), "T": T, "target": int(rng.integers(D))}
 
 
 def oracle_windows(series: np.ndarray, T: int, target: int) -> Windows:
@@ -24,8 +24,7 @@ def oracle_windows(series: np.ndarray, T: int, target: int) -> Windows:
 def wrong_windows(mistakes: Mistakes, series: np.ndarray, T: int, target: int) -> Windows:
     """Cut windows, with switches."""
     N = len(series)
-    gap = {"leaks-the-future": -1, "skips-a-day": 1}
-    shift = sum(value for name, value in gap.items() if name in mistakes)
+    shift = ("skips-a-day" in mistakes) - ("leaks-the-future" in mistakes)
     stride = T if "does-not-overlap" in mistakes else 1
     column = 0 if "always-the-first-feature" in mistakes else target
     n = N - T - ("drops-the-last-window" in mistakes) + ("one-window-too-many" in mistakes) - max(shift, 0)

@@ -73,9 +73,10 @@ def refuse_edits(root: Path, folder: Path, wanted: Files) -> None:
     for name, content in files_in(folder).items():
         path = (folder / name).relative_to(root).as_posix()
         if content != wanted.get(name) and made.get(path) != _digest(content) and content != _committed(root, path):
+            undo = f"delete {path}" if _committed(root, path) is None else f"run `git checkout {path}`"
             raise GradingError(
-                f"{path} was edited by hand: make the change in solutions/{folder.name}/ instead, then either "
-                f"`git checkout {path}` or run this again with --force, which throws the edit away."
+                f"{path} was edited by hand: make the change in solutions/{folder.name}/ instead, then {undo}, or "
+                "throw the edit away with `.venv/bin/python scripts/make_exercises.py --force`."
             )
 
 

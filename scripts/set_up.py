@@ -5,16 +5,22 @@ done in ``environment.py`` beside it.
 """
 
 import os
+import subprocess
 import sys
 
 NEWER = ("python3.12", "python3.11", "python3.13", "python3.14")
 
 
 def newer_on_path():
-    """Return the name of a newer interpreter on the PATH, or an empty string."""
-    folders = os.environ.get("PATH", "").split(os.pathsep)
-    found = [name for name in NEWER if any(os.access(os.path.join(folder, name), os.X_OK) for folder in folders)]
-    return found[0] if found else ""
+    """Return the name of a newer interpreter on the PATH that runs, or an empty string."""
+    for name in NEWER:
+        try:
+            with open(os.devnull, "w") as nothing:
+                if subprocess.call([name, "-c", ""], stdout=nothing, stderr=nothing) == 0:
+                    return name
+        except OSError:
+            continue
+    return ""
 
 
 def main():

@@ -44,7 +44,7 @@ def start(number: str, root: Path = ROOT) -> Path:
     Raises
     ------
     StartError
-        When there is no such exercise, or the student has begun it already.
+        When there is no such exercise, the student has begun it already, or it cannot be copied.
     """
     source = exercise_called(number, root / "exercises")
     target = root / "work" / source.name
@@ -53,13 +53,20 @@ def start(number: str, root: Path = ROOT) -> Path:
             f"You have begun this exercise: {target.relative_to(root)} is there and stays as it is. "
             f"To begin afresh, rename that folder, then run `make start N={source.name.split('-')[0]}` again."
         )
+    try:
+        copy_whole(source, target)
+    except OSError as error:
+        raise StartError(f"The exercise was not copied to {target.relative_to(root)}: {error}.") from error
+    return target
+
+
+def copy_whole(source: Path, target: Path) -> None:
+    """Copy a folder so that all of it is there, or nothing."""
     target.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".start-") as temporary:
-        copied = shutil.copytree(
-            source, Path(temporary) / source.name, ignore=shutil.ignore_patterns(".ipynb_checkpoints")
-        )
+        copied = Path(temporary) / source.name
+        shutil.copytree(source, copied, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
         copied.rename(target)
-    return target
 
 
 def main(arguments: list[str]) -> int:

@@ -59,7 +59,10 @@ def compose(released: NotebookNode, work: NotebookNode) -> NotebookNode:
         name = grade_id(cell)
         if is_answer(cell):
             if name not in answers:
-                raise GradingError(f"Your notebook has no cell {name!r} any more: copy it from a fresh `make start`.")
+                raise GradingError(
+                    f"Your notebook has no cell {name!r} any more: rename your folder, run `make start` again and copy "
+                    "the cell over."
+                )
             cell.source = answers[name]
         cell.source = calls.get(name, cell.source)
         cells += [cell, *added[name]]

@@ -69,7 +69,8 @@ def test_an_old_python_is_told_which_version_is_needed(clone: Path) -> None:
 def test_an_old_python_is_told_which_newer_one_is_on_the_path(clone: Path) -> None:
     newer = clone / "bin" / "python3.12"
     newer.parent.mkdir()
-    newer.touch(mode=0o755)
+    newer.write_text("#!/bin/sh\nexit 0\n")
+    newer.chmod(0o755)
     said = one_sentence(set_up(clone, "sys.version_info = (3, 9, 2)", PATH=str(newer.parent)))
     assert "add PYTHON=python3.12 to the command" in said
 

@@ -48,9 +48,16 @@ def test_a_copy_that_fails_half_way_leaves_nothing(course: Path, monkeypatch: py
         raise OSError("No space left on device")
 
     monkeypatch.setattr("shutil.copytree", fill_the_disk)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(StartError, match="The exercise was not copied to work/01-rnn: No space left on device"):
         start("01", course)
     assert list((course / "work").iterdir()) == []
+
+
+def test_a_file_called_work_is_named(course: Path) -> None:
+    (course / "work").write_text("a file")
+    with pytest.raises(StartError, match=r"not copied to work/01-rnn: .*File exists"):
+        start("01", course)
+    assert (course / "work").read_text() == "a file"
 
 
 def test_letters_and_leading_zeros_are_told_apart() -> None:

@@ -52,8 +52,8 @@ def test_a_file_that_was_edited_is_named_with_the_way_on(repository: Path) -> No
     with pytest.raises(GradingError) as refused:
         refuse_edits(repository, repository / "exercises" / "01-rnn", {"rnn.ipynb": b"new"})
     assert str(refused.value) == (
-        f"{NOTEBOOK} was edited by hand: make the change in solutions/01-rnn/ instead, then either "
-        f"`git checkout {NOTEBOOK}` or run this again with --force, which throws the edit away."
+        f"{NOTEBOOK} was edited by hand: make the change in solutions/01-rnn/ instead, then run "
+        f"`git checkout {NOTEBOOK}`, or throw the edit away with `.venv/bin/python scripts/make_exercises.py --force`."
     )
 
 

@@ -29,7 +29,7 @@ def test_a_fresh_run_gives_the_stored_outputs(root: Path, tmp_path: Path) -> Non
 def test_another_stored_output_is_noticed(root: Path, tmp_path: Path) -> None:
     text = (root / "solutions" / "01-rnn" / "rnn.ipynb").read_text(encoding="utf-8")
     planted = tmp_path / "rnn.ipynb"
-    planted.write_text(text.replace("all are right", "nearly all are right"), encoding="utf-8")
+    planted.write_text(text.replace("all are right", "nearly all are right", 1), encoding="utf-8")
     assert planted.read_text(encoding="utf-8") != text
     ran = nbval(planted, tmp_path)
     assert ran.returncode == 1, ran.stdout

@@ -113,9 +113,8 @@ def test_a_cell_whose_process_died_while_it_ran_earns_nothing(course: Path, rele
 
 def test_an_answer_cell_that_is_gone_is_named(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
     edit_copy(course, lambda cells: cells.pop(2))
-    assert refused(course, capsys) == (
-        "Your notebook has no cell 'answer' any more: rename your folder, run `make start` again and copy the cell over.\n"
-    )
+    gone = "Your notebook has no cell 'answer' any more"
+    assert refused(course, capsys) == f"{gone}: rename your folder, run `make start` again and copy the cell over.\n"
 
 
 def test_without_a_copy_the_student_is_told_how_to_start(course: Path, capsys: pytest.CaptureFixture[str]) -> None:

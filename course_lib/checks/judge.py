@@ -10,7 +10,7 @@ from course_lib.checks.suspects import suspect
 from course_lib.checks.verdict import Verdict
 from course_lib.checks.wording import failed, passed
 
-SELF_EXPLAINING = {"delegated", "not written", "modified input", "dtype"}
+SELF_EXPLAINING = {"delegated", "not written", "modified input"}
 """Kinds of fault whose sentence says it all, so that no misconception is looked for."""
 
 

@@ -43,8 +43,19 @@ def append(path: Path, text: str) -> None:
     path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
 
 
-def test_a_file_as_committed_may_be_overwritten(repository: Path) -> None:
-    refuse_edits(repository, repository / "exercises" / "01-rnn", {"rnn.ipynb": b"new"})
+def refused(repository: Path, wanted: bytes) -> bool:
+    """Tell whether the notebook in exercises/ would be protected from being overwritten by ``wanted``."""
+    try:
+        refuse_edits(repository, repository / "exercises" / "01-rnn", {"rnn.ipynb": wanted})
+    except GradingError:
+        return True
+    return False
+
+
+def test_a_file_as_committed_may_be_overwritten_and_an_edited_one_not(repository: Path) -> None:
+    assert not refused(repository, b"new")
+    append(repository / NOTEBOOK, "\n")
+    assert refused(repository, b"new")
 
 
 def test_a_file_that_was_edited_is_named_with_the_way_on(repository: Path) -> None:
@@ -59,8 +70,7 @@ def test_a_file_that_was_edited_is_named_with_the_way_on(repository: Path) -> No
 
 def test_an_edit_that_is_what_would_be_generated_is_no_edit(repository: Path) -> None:
     append(repository / NOTEBOOK, "\n")
-    content = (repository / NOTEBOOK).read_bytes()
-    refuse_edits(repository, repository / "exercises" / "01-rnn", {"rnn.ipynb": content})
+    assert not refused(repository, (repository / NOTEBOOK).read_bytes())
 
 
 def test_without_git_a_file_of_unknown_origin_is_kept(tmp_path: Path) -> None:

@@ -1,10 +1,9 @@
 # `make` alone lists what there is. Everything runs in .venv, which `setup` makes when it is missing or out of date.
-# Another Python: make book PYTHON=python3.12. More for pytest: make test ARGS="-k rnn -x".
+# Another Python: make book PYTHON=python3.12. What instructors and maintainers need besides is in maintain.mk.
 
 PYTHON ?= python3
 N ?=
 PORT ?= 8000
-ARGS ?=
 RUN := .venv/bin/python
 
 # An interpreter that was asked for is used; otherwise a finished .venv sets itself up.
@@ -12,19 +11,13 @@ CHOSEN := $(if $(filter command environment,$(firstword $(origin PYTHON))),--cho
 SET_UP_WITH := $(if $(CHOSEN),$(PYTHON),$(shell test -f .venv/set-up.json -a -x $(RUN) && echo $(RUN) || echo $(PYTHON)))
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-fast serve lab start score exercises grade-demo lint setup ready
+.PHONY: help book serve lab start score setup ready
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 book: ready ## set up if needed, build the book strictly, say where to open it
 	@$(RUN) scripts/build_book.py
-
-test: ready ## set up if needed, then run every test, without a network where the system permits
-	@$(RUN) scripts/run_tests.py $(ARGS)
-
-test-fast: ready ## the tests that need no built book, no nbgrader and no browser
-	@$(RUN) scripts/run_tests.py -m "not slow" $(ARGS)
 
 serve: ready ## show the built book on http://localhost:8000 (PORT=9000 for another port)
 	@$(RUN) scripts/serve.py $(PORT)
@@ -39,19 +32,6 @@ lab: ready ## open JupyterLab on work/
 score: ready ## grade your copy of an exercise, for example N=01
 	@$(RUN) -m course_lib.grading.score "$(N)"
 
-exercises: ready ## generate exercises/ from solutions/
-	@$(RUN) scripts/make_exercises.py
-
-grade-demo: ready ## play a whole class with six synthetic students
-	@$(RUN) -m course_lib.grading.demo
-
-lint: ready ## ruff (Python, notebooks, cells of pages) and mypy
-	@$(RUN) -m ruff format --check --quiet . || { echo "Run '$(RUN) -m ruff format .' to format these."; exit 1; }
-	@$(RUN) -m ruff check --quiet .
-	@$(RUN) scripts/lint_pages.py
-	@$(RUN) -m mypy --no-error-summary
-	@echo "Clean: format, lint, cells of pages, types."
-
 setup: SET_UP_ARGS := --verify
 setup: ready ## make .venv, install what is pinned, fetch the data and check it
 	@echo "Set up: .venv and the data are as pinned."
@@ -59,3 +39,5 @@ setup: ready ## make .venv, install what is pinned, fetch the data and check it
 ready:
 	@command -v $(SET_UP_WITH) >/dev/null || { echo "There is no $(SET_UP_WITH) here: install Python 3.11 or newer, or name yours with PYTHON=." >&2; exit 1; }
 	@$(SET_UP_WITH) scripts/set_up.py $(CHOSEN) $(SET_UP_ARGS)
+
+-include maintain.mk

@@ -53,7 +53,7 @@ def relative_error(a: np.ndarray, n: np.ndarray) -> float:
 
     Parameters
     ----------
-    a : ndarray
+    a : ndarray of any shape
         Written by hand.
     n : ndarray of the same shape
         Numeric.

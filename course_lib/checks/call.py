@@ -4,25 +4,31 @@ Inputs go in as plain data and an :class:`Outcome` of plain data comes out, what
 """
 
 import linecache
-import signal
-import threading
+import sysconfig
+import time
 import traceback
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
-from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from course_lib.checks.delegation import DelegationWatch
 from course_lib.checks.lent import LENT
-from course_lib.checks.plain import Lent, Plain, Seed, copied, map_leaves, same, to_plain
+from course_lib.checks.limits import StoppedByHand, TookTooLong, settings_kept, time_limit
+from course_lib.checks.plain import Lent, Plain, Seed, copied, map_leaves, same, to_plain, type_name
 
-SECONDS_FOR_ONE_CALL = 10.0
-REPEAT_SECONDS = 0.05
+SECONDS_FOR_ALL_CALLS = 10.0
+"""Time for the calls of one check together."""
+
+MOST_READ, MOST_SHOWN, MOST_OF_LINE = 2_000, 300, 120
+"""Characters: of an exception's text that are looked at, of its first line that are shown, of a source line."""
+
+STANDARD_LIBRARY = (sysconfig.get_path("stdlib"), "<frozen ")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -58,12 +64,8 @@ Call = Callable[[dict[str, Plain]], Outcome]
 """Inputs by name in, outcome out. The answer may live in this process or in another one."""
 
 
-class TookTooLong(BaseException):
-    """The answer did not return in time; not an Exception, so a student's ``except Exception`` lets it pass."""
-
-
 def call_here(
-    answer: Callable[..., Any], forbidden: tuple[str, ...] = (), seconds: float = SECONDS_FOR_ONE_CALL
+    answer: Callable[..., Any], forbidden: tuple[str, ...] = (), seconds: float = SECONDS_FOR_ALL_CALLS
 ) -> Call:
     """Make a :data:`Call` of a function that lives in this process.
 
@@ -74,31 +76,77 @@ def call_here(
     forbidden : tuple of str
         Modules that may not do the work.
     seconds : float
-        After this time the call is given up, where the system has signals.
+        When all calls together have taken this time, the answer is given up, where the system has signals.
     """
+    clock = Clock(seconds)
 
     def call(inputs: dict[str, Plain]) -> Outcome:
         given = copied(inputs)
         watch = DelegationWatch(forbidden)
         called: set[str] = set()
         arguments = map_leaves(lambda leaf: _come_alive(leaf, watch, called), given)
-        try:
-            with warnings.catch_warnings(action="ignore"), np.errstate(), _time_limit(seconds), watch:
-                returned = answer(*arguments.values())
-        except KeyboardInterrupt:
-            raise
-        except TookTooLong:
-            error = f"TookTooLong: no result after {seconds:g} s. Is there a loop that never ends?"
-            return Outcome(error=error, delegated=watch.found)
-        except BaseException as raised:  # a student may raise anything
-            function, line = _place_of(raised)
-            error = _describe_error(raised)
-            return Outcome(error=error, error_line=line, error_function=function, delegated=watch.found)
+        with settings_kept(), clock.running():
+            try:
+                with watch, time_limit(clock.left):
+                    outcome = _attempt(answer, *arguments.values())
+            except TookTooLong:
+                outcome = Outcome(error=too_long(seconds))
+            outcome = replace(outcome, value=to_plain(outcome.value), delegated=watch.found)
+        if outcome.error:
+            return outcome
         modified = tuple(name for name in inputs if not same(inputs[name], given[name], rtol=0, atol=0))
         unused = tuple(name for name, value in inputs.items() if isinstance(value, Lent) and value.name not in called)
-        return Outcome(to_plain(returned), modified=modified, delegated=watch.found, unused=unused)
+        return replace(outcome, modified=modified, unused=unused)
 
     return call
+
+
+class Clock:
+    """Add up the seconds of several calls.
+
+    Attributes
+    ----------
+    left : float
+        Seconds that the next call may take; never quite 0, which would mean no limit.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.left = seconds
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Take off the time that is spent inside."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.left = max(self.left - (time.monotonic() - start), 0.001)
+
+
+def too_long(seconds: float) -> str:
+    """Say that an answer was given up."""
+    return f"TookTooLong: no result after {seconds:g} s. Is there a loop that never ends?"
+
+
+def _attempt(answer: Callable[..., Any], *arguments: Any) -> Outcome:
+    """Return what the answer returns, not yet plain, or what it raises, as text."""
+    try:
+        return Outcome(answer(*arguments))
+    except (TookTooLong, StoppedByHand):
+        raise
+    except BaseException as raised:  # a student may raise anything
+        function, line = _safely(_place_of, raised) or ("", "")
+        return Outcome(error=describe_error(raised), error_line=line, error_function=function)
+
+
+def _safely(ask: Callable[[BaseException], T], raised: BaseException) -> T | None:
+    """Ask an exception of the student's, which may answer with another one."""
+    try:
+        return ask(raised)
+    except (TookTooLong, StoppedByHand):
+        raise
+    except BaseException:
+        return None
 
 
 def _come_alive(leaf: Any, watch: DelegationWatch, called: set[str]) -> Any:
@@ -119,41 +167,27 @@ def _unwatched(function: Callable[..., Any], watch: DelegationWatch, called: set
     return lent
 
 
-def _describe_error(raised: BaseException) -> str:
-    try:
-        text = str(raised).strip().splitlines()
-        return f"{type(raised).__name__}: {text[0][:300]}" if text else type(raised).__name__
-    except Exception:  # __str__ belongs to the student
-        return type(raised).__name__
+def describe_error(raised: BaseException) -> str:
+    """Name an exception and give the beginning of its text, whatever its own methods do."""
+    text, name = _safely(_first_line, raised), type_name(type(raised))
+    return f"{name}: {text}" if text else name
+
+
+def _first_line(raised: BaseException) -> str:
+    lines = str.__getitem__(str(raised), slice(MOST_READ)).strip().splitlines()
+    return lines[0][:MOST_SHOWN] if lines else ""
 
 
 def _place_of(raised: BaseException) -> tuple[str, str]:
     """Return function and text of the deepest line that stands in a notebook cell or script, not in a library."""
-    frames = traceback.extract_tb(raised.__traceback__)[1:]
-    own = [frame for frame in frames if "site-packages" not in frame.filename and "course_lib" not in frame.filename]
-    if not own:
+    frames = [place for place in traceback.walk_tb(raised.__traceback__) if _is_own(place[0].f_code.co_filename)]
+    if not frames:
         return "", ""
-    line = own[-1].line or linecache.getline(own[-1].filename, own[-1].lineno or 0)
-    return own[-1].name, line.strip()[:120]
+    frame, number = frames[-1]
+    line = linecache.getline(frame.f_code.co_filename, number, frame.f_globals)
+    return frame.f_code.co_name[:MOST_OF_LINE], line.strip()[:MOST_OF_LINE]
 
 
-@contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise TookTooLong after so many seconds, and again and again if a bare except caught it.
-
-    Without signals (Windows, other threads) it does nothing.
-    """
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def give_up(_signal: int, _frame: FrameType | None) -> None:
-        raise TookTooLong
-
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, seconds, REPEAT_SECONDS)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+def _is_own(filename: str) -> bool:
+    """Tell a student's own file or cell from Python's, an installed package's and the course's."""
+    return not (filename.startswith(STANDARD_LIBRARY) or "site-packages" in filename or "course_lib" in filename)

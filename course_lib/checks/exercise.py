@@ -3,13 +3,13 @@
 import itertools
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from course_lib.checks.plain import Plain
-from course_lib.checks.returns import Returns
+from course_lib.checks.returns import Only, Returns
 
 DRAWS = 3
 """Cases drawn for every combination of sizes."""
@@ -20,10 +20,11 @@ Inputs = dict[str, Plain]
 
 @dataclass(frozen=True)
 class Case:
-    """One call: inputs by argument name, in order, and the sizes behind them."""
+    """One call: inputs by argument name, in order, the sizes behind them, and what is judged where that is not all."""
 
     inputs: Inputs
     sizes: Mapping[str, int] = field(default_factory=dict)
+    judged: Only | None = None
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,15 @@ def no_inputs(rng: np.random.Generator, unseen: bool = False) -> list[Case]:
     return [Case({})]
 
 
+def judged_by(judged: Only, cases: Callable[..., list[Case]]) -> Callable[..., list[Case]]:
+    """Judge a part by one of several returned values, so that a mistake in another one does not cost it."""
+
+    def draw(rng: np.random.Generator, unseen: bool = False) -> list[Case]:
+        return [replace(case, judged=judged) for case in cases(rng, unseen=unseen)]
+
+    return draw
+
+
 @dataclass(frozen=True)
 class Exercise:
     """One graded function.
@@ -157,6 +167,8 @@ class Exercise:
     misconceptions : tuple of Misconception
     forbidden : tuple of str
         Modules that may not do the work.
+    stretch : bool
+        True for an exercise that is checked and worth nothing.
     """
 
     number: str
@@ -168,6 +180,7 @@ class Exercise:
     wrong: Callable[..., Plain]
     misconceptions: tuple[Misconception, ...]
     forbidden: tuple[str, ...] = ("torch", "course_lib")
+    stretch: bool = False
 
     @property
     def name(self) -> str:

@@ -10,6 +10,7 @@ from course_lib.checks.returns import Fault
 
 PUBLIC_SEED = 2026
 PRODUCT = re.compile(r"matmul: .*\(size (\d+) is different from (\d+)\)")
+ELEMENTWISE = re.compile(r"operands could not be broadcast together with shapes (\([\d,]*\)) (\([\d,]*\))")
 
 
 def draw_cases(exercise: Exercise, part: str, seed: int, unseen: bool) -> list[Case]:
@@ -31,7 +32,7 @@ def find_fault(exercise: Exercise, case: Case, outcome: Outcome) -> Fault | None
     if outcome.modified:
         names = " and ".join(outcome.modified)
         return Fault("modified input", f"your code changes {names} in place; the caller still needs it unchanged")
-    fault = exercise.returns.fault(outcome.value, exercise.oracle(**case.inputs))
+    fault = (case.judged or exercise.returns).fault(outcome.value, exercise.oracle(**case.inputs))
     if fault and fault.kind == "value" and outcome.unused:
         names = " and ".join(outcome.unused)
         return Fault(fault.kind, f"{fault.sentence}. Your code never calls {names}, a right one that it is given")
@@ -39,9 +40,10 @@ def find_fault(exercise: Exercise, case: Case, outcome: Outcome) -> Fault | None
 
 
 def in_plain_words(error: str) -> str:
-    """Say what NumPy says about a product that does not fit, for somebody who never saw its signatures."""
-    product = PRODUCT.search(error)
-    if not product:
-        return error
-    rows, columns = product.groups()
-    return f"a product with @ does not fit: the left side has {columns} columns, the right side {rows} rows"
+    """Say what NumPy says about shapes that do not fit, for somebody who never saw its signatures."""
+    if product := PRODUCT.search(error):
+        rows, columns = product.groups()
+        return f"a product with @ does not fit: the left side has {columns} columns, the right side {rows} rows"
+    if shapes := ELEMENTWISE.search(error):
+        return f"two arrays do not fit, element by element: one has shape {shapes[1]}, the other {shapes[2]}"
+    return error

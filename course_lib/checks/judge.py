@@ -3,6 +3,8 @@
 Only ``call`` touches the student's code; everything here works on plain data.
 """
 
+import numpy as np
+
 from course_lib.checks.call import Call, Outcome
 from course_lib.checks.exercise import Exercise
 from course_lib.checks.faults import PUBLIC_SEED, draw_cases, find_fault
@@ -14,6 +16,7 @@ SELF_EXPLAINING = {"delegated", "not written", "modified input"}
 """Kinds of fault whose sentence says it all, so that no misconception is looked for."""
 
 
+@np.errstate(all="ignore")  # a comparison may overflow, and a notebook may have asked NumPy to raise
 def judge(exercise: Exercise, part: str, call: Call, seed: int | None = None, hints: str = "") -> Verdict:
     """Check one part of an exercise.
 

@@ -58,5 +58,52 @@ def logits_after(symbols: np.ndarray, h_0: np.ndarray, params: RNNParams, head: 
     return torch.nn.functional.linear(torch.tensor(h[0]), W_hy.T, b_y).numpy()
 
 
-LENT: dict[str, Callable[..., Any]] = {"rnn_step": rnn_step, "tempered_softmax": tempered_softmax}
+def cubic(theta: np.ndarray) -> float:
+    """Return a polynomial of degree 3 of all elements of theta."""
+    return _number("cubic", theta)
+
+
+def exponential(theta: np.ndarray) -> float:
+    """Return a sum of exponentials and a square of all elements of theta."""
+    return _number("exponential", theta)
+
+
+def waves(theta: np.ndarray) -> float:
+    """Return a sum of sines and a square of all elements of theta."""
+    return _number("waves", theta)
+
+
+def _number(name: str, theta: np.ndarray) -> float:
+    return float(smooth(name, torch.tensor(np.array(theta, dtype=float))))
+
+
+def smooth(name: str, theta: torch.Tensor) -> torch.Tensor:
+    """Compute a smooth function of all elements of theta, each with a weight of its own; autograd knows its gradient.
+
+    The square mixes the elements, so that no element can be moved alone without the others at their places.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+    """
+    weights = torch.linspace(0.5, 1.5, theta.numel(), dtype=theta.dtype).reshape(theta.shape)
+    mixed = (weights * theta).sum()
+    match name:
+        case "cubic":
+            return (weights * theta**3).sum() + mixed**2
+        case "exponential":
+            return (torch.exp(weights * theta) + theta).sum() + mixed**2 / 2
+        case "waves":
+            return torch.sin(2 * weights * theta + 1).sum() - mixed**2 / 4
+    raise ValueError(f"no smooth function is named {name!r}")
+
+
+LENT: dict[str, Callable[..., Any]] = {
+    "rnn_step": rnn_step,
+    "tempered_softmax": tempered_softmax,
+    "cubic": cubic,
+    "exponential": exponential,
+    "waves": waves,
+}
 """What an input of type :class:`~course_lib.checks.plain.Lent` becomes, by name."""

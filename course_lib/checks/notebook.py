@@ -17,7 +17,7 @@ from course_lib.checks.plain import to_plain
 from course_lib.checks.returns import in_words
 from course_lib.checks.verdict import CheckFailed, Verdict
 
-ASSIGNMENTS = {"01-rnn": "course_lib.checks.rnn"}
+ASSIGNMENTS = {"00-refresher": "course_lib.checks.refresher", "01-rnn": "course_lib.checks.rnn"}
 """Module of declared exercises for each notebook folder."""
 
 LANGUAGES = ("en", "ko")
@@ -146,9 +146,11 @@ def _misuse(exercise: Exercise, answer: object, part: str | None, hint: int | No
     if not callable(answer):
         got = "" if answer is None else f", not its result; got {in_words(to_plain(answer))}"
         return f"give the function itself: check.{exercise.name}({exercise.name}){got}"
-    if part is not None and part not in exercise.parts:
-        return f"the parts of {exercise.name} are {', '.join(map(repr, exercise.parts))}, got {part!r}"
-    return "" if hint in (None, 1, 2) else f"hint is 1 or 2, got {hint!r}"
+    if part is not None and not (isinstance(part, str) and part in exercise.parts):
+        parts = ", ".join(map(repr, exercise.parts))
+        return f"the parts of {exercise.name} are {parts}, got {in_words(to_plain(part))}"
+    known = hint is None or (isinstance(hint, int) and hint in (1, 2))
+    return "" if known else f"hint is 1 or 2, got {in_words(to_plain(hint))}"
 
 
 def unseen_seed(exercise: Exercise, part: str) -> int:

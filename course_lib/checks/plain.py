@@ -7,7 +7,7 @@ crosses, a check runs the same way in one process for a student and across two p
 import base64
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,26 @@ RECORDS: dict[str, type] = {
 """The NamedTuples that may cross, by name: all of :mod:`course_lib.params`."""
 
 ATOMS = (type(None), bool, int, float, str)
+
+NUMERIC = "biufc"
+"""Kinds of dtype whose arrays may cross."""
+
+HELD = {"O": "Python objects", "U": "strings", "T": "strings", "S": "bytes", "V": "records", "M": "dates", "m": "times"}
+"""What arrays of other kinds hold."""
+
+MOST_VALUES = 1_000_000
+"""Values of arrays, lists, tuples and dicts together that are looked into; no right answer comes near."""
+
+MOST_DEPTH = 20
+MOST_BITS = 64
+MOST_CHARACTERS = 10_000
+MOST_OF_NAME = 60
+
+TYPE: Any = vars(type)
+"""The descriptors of types themselves: a metaclass cannot answer in their place."""
+
+UNNAMED_PACKAGES = ("", "builtins", "__main__", "submission")
+"""Where a type lies whose package tells nothing: Python itself, or a student's own code."""
 
 Plain = Any
 """An array, a number, a string, None, or a tuple, list, dict or record of these."""
@@ -48,42 +68,110 @@ class Foreign:
 
 
 def to_plain(value: object) -> Plain:
-    """Reduce anything a student may return to plain data; never raises on the student's account.
+    """Reduce anything a student may return to plain data; never raises, and runs no code of the student.
 
-    Arrays come back as copies. What cannot be represented becomes :class:`Foreign` with a name for the message.
+    Arrays come back as copies. What cannot be represented, or is too large to look into, becomes :class:`Foreign`
+    with a name for the message.
     """
     try:
-        return _to_plain(value)
-    except RecursionError:
-        return Foreign("a value nested inside itself")
-    except Exception:  # a student's object may raise from any method
-        return Foreign(f"a {type(value).__name__}")
+        return _Reduction().of(value)
+    except _TooMuch as limit:
+        return Foreign(f"{_named(type(value))} {limit}")
 
 
-def _to_plain(value: Any) -> Plain:
-    kind = type(value)
-    if kind in ATOMS:
-        return value
-    if isinstance(value, np.ndarray):
-        if value.dtype.hasobject:
-            return Foreign("an array of Python objects")
-        return value.item() if value.ndim == 0 else np.array(value, value.dtype.newbyteorder("="), subok=False)
-    if isinstance(value, np.bool_ | np.integer | np.floating):
-        return value.item()
-    if RECORDS.get(kind.__name__) is kind:
-        return kind(*map(_to_plain, value))
-    if isinstance(value, tuple | list):
-        return (tuple if isinstance(value, tuple) else list)(_to_plain(item) for item in value)
-    if kind is dict:
-        return {str(key): _to_plain(item) for key, item in value.items()}
-    return Foreign(
-        f"a {kind.__module__.split('.')[0]}.{kind.__name__}" if kind.__module__ != "builtins" else _named(kind)
-    )
+class _TooMuch(Exception):
+    """A value is too large or too deep; the text completes "a list …"."""
+
+
+class _Reduction:
+    """Reduce one value, counting on the way. Only methods of the built-in types are used: a subclass may lie."""
+
+    def __init__(self) -> None:
+        self._values_left = MOST_VALUES
+
+    def of(self, value: Any, depth: int = 0) -> Plain:
+        kind = type(value)
+        if issubclass(kind, np.ndarray):
+            return self._array(value)
+        if issubclass(kind, tuple | list | dict):
+            return self._items(value, depth)
+        if _is_one_of(kind, ATOMS) or issubclass(kind, np.generic):
+            return _atom(value)
+        return Foreign(_named(kind))
+
+    def _array(self, value: np.ndarray) -> Plain:
+        if issubclass(type(value), np.ma.MaskedArray):
+            return Foreign("a masked array")
+        value = np.ndarray.view(value, np.ndarray)
+        if value.dtype.kind not in NUMERIC:
+            holds = HELD.get(value.dtype.kind, value.dtype.name)
+            return Foreign(f"an array of {holds}, of shape {value.shape}")
+        if value.size > MOST_VALUES:
+            return Foreign(f"{with_article(value.dtype.name)} array of shape {value.shape}: {value.size:,} values")
+        self._count(value.size)
+        return _atom(value[()]) if value.ndim == 0 else np.array(value, value.dtype.newbyteorder("="))
+
+    def _items(self, value: Any, depth: int) -> Plain:
+        kind = type(value)
+        base: Any = next(base for base in (tuple, list, dict) if issubclass(kind, base))
+        length = base.__len__(value)
+        if length > MOST_VALUES:
+            return Foreign(f"{_named(kind)} of {length:,} items")
+        if depth == MOST_DEPTH:
+            raise _TooMuch(f"nested inside itself, or more than {MOST_DEPTH} levels deep")
+        self._count(length)
+        if base is dict:
+            return {_key(key): self.of(item, depth + 1) for key, item in dict.items(value)}
+        items = [self.of(item, depth + 1) for item in base.__iter__(value)]
+        if _is_one_of(kind, RECORDS.values()) and len(items) == len(kind._fields):
+            return kind(*items)
+        return tuple(items) if base is tuple else items
+
+    def _count(self, values: int) -> None:
+        self._values_left -= values
+        if self._values_left < 0:
+            raise _TooMuch(f"that holds more than {MOST_VALUES:,} values")
+
+
+def _atom(value: Any) -> Plain:
+    """Reduce a number, a string or a NumPy scalar; one that no right answer holds becomes its description."""
+    if isinstance(value, np.generic):
+        item = np.ndarray.item(np.asarray(value)) if value.dtype.kind in "biufU" else None
+        return _atom(item) if item is not None and type(item) in ATOMS else Foreign(f"a NumPy {value.dtype.name}")
+    if type(value) is int and value.bit_length() >= MOST_BITS:
+        return Foreign(f"an integer of about {round(value.bit_length() * np.log10(2))} digits")
+    if type(value) is str and len(value) > MOST_CHARACTERS:
+        return Foreign(f"a string of {len(value):,} characters")
+    return value
+
+
+def _key(key: object) -> str:
+    """Write the key of a dict as a string."""
+    plain = _atom(key) if _is_one_of(type(key), ATOMS) else Foreign(_named(type(key)))
+    return plain.what if isinstance(plain, Foreign) else str(plain)
+
+
+def _is_one_of(kind: type, known: Collection[type]) -> bool:
+    """Tell whether a type is one of the known; one with a metaclass of its own is not asked, since it may lie."""
+    return type(kind) is type and kind in known
+
+
+def type_name(kind: type) -> str:
+    """Return the beginning of a type's real name, whatever its metaclass says."""
+    return str(TYPE["__name__"].__get__(kind))[:MOST_OF_NAME]
 
 
 def _named(kind: type) -> str:
-    article = "an" if kind.__name__[0] in "aeiou" else "a"
-    return f"{article} {kind.__name__}"
+    """Name a type as messages do: "a generator", "a torch.Tensor", "a list"."""
+    module = TYPE["__module__"].__get__(kind)
+    package = module.split(".")[0][:MOST_OF_NAME] if type(module) is str else ""
+    name = "class" if issubclass(kind, type) else type_name(kind)
+    return with_article(name if package in UNNAMED_PACKAGES else f"{package}.{name}")
+
+
+def with_article(name: str) -> str:
+    """Put "a" or "an" before a name."""
+    return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}"  # a "u" is spoken as in uint8
 
 
 def copied(value: Plain) -> Plain:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from course_lib.checks.plain import Foreign, Plain
+from course_lib.checks.plain import Foreign, Plain, with_article
 
 RTOL, ATOL = 1e-9, 1e-12
 DIGITS = (4, 8, 16)
@@ -42,11 +42,15 @@ class Array:
         Letters of the notation, such as ``"(B, T, H)"``.
     between : tuple of float, optional
         Open interval in which every value must lie.
+    of_norm : float
+        Every element may be off by this part of the array's norm: for numeric results, whose small elements carry the
+        rounding of the large ones.
     """
 
     name: str
     shape: str
     between: tuple[float, float] | None = None
+    of_norm: float = 0.0
 
     def fault(self, value: Plain, expected: np.ndarray) -> Fault | None:
         """Look at type, shape, dtype, NaN and values, in this order."""
@@ -63,7 +67,7 @@ class Array:
         if not np.isfinite(value).all():
             index = _index(~np.isfinite(value))
             return Fault("nan", f"{self.name}{_at(index)} is {value[index]}, expected {_digits(expected[index], 4)}")
-        wrong = ~np.isclose(value, expected, rtol=RTOL, atol=ATOL)
+        wrong = ~np.isclose(value, expected, rtol=RTOL, atol=ATOL + self.of_norm * np.linalg.norm(expected))
         if not wrong.any():
             return None
         sentence = _difference(self.name, _index(wrong), value, expected)
@@ -101,7 +105,7 @@ class Rounded:
         """Look at the number of values and at each of them, first the first."""
         wanted = f"({', '.join(self.names)})"
         if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iuf":
-            value = tuple(value.tolist())
+            value = tuple(value.astype(float).tolist())
         if not isinstance(value, tuple | list) or len(value) != len(self.names):
             return Fault("type", f"return the {len(self.names)} numbers {wanted}, got {in_words(value)}")
         for name, mine, right in zip(self.names, value, expected, strict=True):
@@ -146,13 +150,40 @@ class Several:
 
     def fault(self, value: Plain, expected: tuple[Plain, ...]) -> Fault | None:
         """Look at the length of the tuple, then at each item."""
-        names = ", ".join(item.name for item in self.items)
-        if not isinstance(value, tuple | list) or len(value) != len(self.items):
-            return Fault("type", f"return the {len(self.items)} values ({names}), got {in_words(value)}")
+        if fault := self.length_fault(value):
+            return fault
         for item, mine, right in zip(self.items, value, expected, strict=True):
             if fault := item.fault(mine, right):
                 return fault
         return None
+
+    def only(self, name: str) -> "Only":
+        """Return the judge of the one item of this name."""
+        return Only([item.name for item in self.items].index(name), self)
+
+    def length_fault(self, value: Plain) -> Fault | None:
+        """Look at whether so many values were returned."""
+        if isinstance(value, tuple | list) and len(value) == len(self.items):
+            return None
+        names = ", ".join(item.name for item in self.items)
+        return Fault("type", f"return the {len(self.items)} values ({names}), got {in_words(value)}")
+
+
+@dataclass(frozen=True)
+class Only:
+    """One of several values, by its position: what a part of an exercise is judged by, whatever the others are."""
+
+    position: int
+    several: Several
+
+    def fault(self, value: Plain, expected: tuple[Plain, ...]) -> Fault | None:
+        """Look at the length of the tuple, then at the one item."""
+        item = self.several.items[self.position]
+        return self.several.length_fault(value) or item.fault(self.of(value), expected[self.position])
+
+    def of(self, value: Plain) -> Plain:
+        """Take the one value out of a tuple of the right length; leave anything else as it is."""
+        return value if self.several.length_fault(value) else value[self.position]
 
 
 def matching_tolerance(returns: Returns) -> float:
@@ -167,10 +198,10 @@ def in_words(value: Plain) -> str:
     if isinstance(value, Foreign):
         return value.what
     if isinstance(value, np.ndarray):
-        return f"{'an' if value.dtype.name[0] in 'aeiou' else 'a'} {value.dtype} array of shape {value.shape}"
-    if isinstance(value, tuple | list):
-        return f"a {type(value).__name__} of length {len(value)}"
-    return f"{type(value).__name__} {str(value)[:40]!r}" if isinstance(value, str) else f"{value!r:.40}"
+        return f"{with_article(value.dtype.name)} array of shape {value.shape}"
+    if isinstance(value, tuple | list | dict):
+        return f"{with_article(type(value).__name__)} of length {len(value)}"
+    return f"the string {value[:40]!r}" if isinstance(value, str) else f"{value!r:.40}"
 
 
 def _holds_integers(value: Plain) -> bool:

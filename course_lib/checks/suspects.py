@@ -10,7 +10,7 @@ from course_lib.checks.call import Call, Outcome, call_here
 from course_lib.checks.exercise import Case, Exercise, Misconception, Mistakes
 from course_lib.checks.faults import draw_cases, find_fault
 from course_lib.checks.plain import Plain, same
-from course_lib.checks.returns import matching_tolerance
+from course_lib.checks.returns import Only, matching_tolerance
 
 EXTRA_SEED = 2027
 EXTRA_DRAWS = 3
@@ -58,7 +58,7 @@ def _explaining(
 
     def explains(candidate: tuple[Misconception, ...]) -> bool:
         wrong = call_wrong(exercise, frozenset(item.id for item in candidate))
-        if not all(_same_outcome(wrong(case.inputs), outcome, atol) for case, outcome in pairs):
+        if not all(_same_outcome(wrong(case.inputs), outcome, case.judged, atol) for case, outcome in pairs):
             return False
         # Two mistakes may cancel, and one may not show on these cases: what is right explains no fault.
         return any(find_fault(exercise, case, wrong(case.inputs)) for case, _ in pairs)
@@ -66,10 +66,11 @@ def _explaining(
     return [candidate for candidate in candidates if explains(candidate)]
 
 
-def _same_outcome(wrong: Outcome, mine: Outcome, atol: float) -> bool:
+def _same_outcome(wrong: Outcome, mine: Outcome, judged: Only | None, atol: float) -> bool:
     if wrong.error or mine.error:
         return _error_signature(wrong.error) == _error_signature(mine.error)
-    return same(wrong.value, mine.value, rtol=1e-7, atol=atol)
+    left, right = (judged.of(outcome.value) if judged else outcome.value for outcome in (wrong, mine))
+    return same(left, right, rtol=1e-7, atol=atol)
 
 
 def _error_signature(error: str) -> tuple[str, list[str]]:

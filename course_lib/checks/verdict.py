@@ -70,7 +70,12 @@ class CheckFailed(Exception):
 
 
 def _labelled(label: str, text: str) -> str:
-    paragraphs = text.split("\n")
+    paragraphs = map(_readable, text.split("\n"))
     wrapped = [line for part in paragraphs for line in textwrap.wrap(part, WIDTH - LABEL_WIDTH) or [""]]
     indent = "\n" + " " * LABEL_WIDTH
     return f"{label:<{LABEL_WIDTH}}{indent.join(wrapped)}"
+
+
+def _readable(text: str) -> str:
+    r"""Write control characters out, as in ``\x1b``: a terminal would obey them, an encoding may have none for them."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)

@@ -11,6 +11,7 @@ from course_lib.checks.suspects import Suspects
 from course_lib.checks.verdict import Verdict
 
 TWO_AT_ONCE = "Two mistakes at once. Mend one of them and check again; the other then gets a hint of its own."
+UNSEEN_FOLLOW = "Unseen cases of the same kind follow when your work is graded."
 NOTHING_FITS = (
     "no mistake on file gives these values. Work the tiny case of the task by hand, print shape and values after each "
     "of your lines, and find the first that differs."
@@ -54,7 +55,8 @@ def passed(exercise: Exercise, part: str, cases: list[Case], unseen: bool) -> Ve
         lines = (("unseen", f"{_count(len(cases), 'unseen case')} passed."),)
     else:
         text = f"shapes and values on {_count(len(cases), 'case')}{_varying_sizes(cases)}; inputs left unchanged."
-        lines = (("public", f"{text}\nUnseen cases of the same kind follow when your work is graded."),)
+        follows = "This exercise is worth no points." if exercise.stretch else UNSEEN_FOLLOW
+        lines = (("public", f"{text}\n{follows}"),)
     return Verdict(title(exercise, part), True, "", lines)
 
 

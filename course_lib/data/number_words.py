@@ -40,7 +40,7 @@ def _part(digit: int, place: int) -> str:
 
 
 def split_numbers(highest: int, test_share: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Split 1 to ``highest`` into training and test numbers, in random order."""
+    """Split 1 to ``highest`` into training and test numbers, in random order, each of shape (N,)."""
     numbers = rng.permutation(np.arange(1, highest + 1))
     n_test = round(test_share * highest)
     return numbers[n_test:], numbers[:n_test]
@@ -70,7 +70,7 @@ class NumberData(NamedTuple):
 
 
 def number_data(numbers: np.ndarray) -> NumberData:
-    """Encode numbers from 1 to 9999 with :data:`SYLLABLES` and :data:`DIGIT_SYMBOLS`."""
+    """Encode numbers from 1 to 9999, of shape (N,), with :data:`SYLLABLES` and :data:`DIGIT_SYMBOLS`."""
     words = [SYLLABLES.ids(list(number_word(int(n)))) for n in numbers]
     digits = [list(str(n)) for n in numbers]
     length = 1 + max(map(len, digits))

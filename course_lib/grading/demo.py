@@ -1,11 +1,13 @@
 """``python -m course_lib.grading.demo``: play a whole class with stock nbgrader, from solution to marks.
 
-Six synthetic students (:mod:`course_lib.grading.students`) get the first assignment, hand it in and are graded, all in
-a temporary course. What each must earn is worked out before anything is graded.
+Synthetic students (:mod:`course_lib.grading.students`, :mod:`course_lib.grading.accidents`) get an assignment, hand it
+in and are graded, all in a temporary course. What each must earn is worked out before anything is graded, and on each
+feedback page the reason is looked for.
 """
 
 import argparse
 import csv
+import html
 import re
 import shutil
 import sys
@@ -14,21 +16,42 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import nbformat
 
+from course_lib.grading.accidents import ACCIDENTS
 from course_lib.grading.command import nbgrader
+from course_lib.grading.configuration import POINTS_A_DAY_LATE
 from course_lib.grading.released import GradingError, Part, only_notebook, parts_of, read_notebook
 from course_lib.grading.students import EVERY_PART, STUDENTS, Student
 from course_lib.grading.submissions import submission
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSIGNMENT = "01-rnn"
+CLASSES = {ASSIGNMENT: (*STUDENTS, *ACCIDENTS)}
+"""Which students there are for each assignment."""
+
+DUE = datetime(2026, 3, 2, 12, tzinfo=UTC)
+TAG = re.compile(r"<[^>]+>")
 BEGINS = re.compile(r"Autograding .*?autograded/([^/]+)/")
 
 Marks = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Round:
+    """What came of a class: the marks it must get, those it got, and who is told the reason."""
+
+    expected: Marks
+    obtained: Marks
+    told: frozenset[str]
+
+    def is_right(self, name: str) -> bool:
+        """Tell whether a student got the mark and the reason."""
+        return self.obtained.get(name) == self.expected[name] and name in self.told
 
 
 class Stages:
@@ -60,7 +83,7 @@ class Stages:
 
 
 def expected_marks(students: Sequence[Student], parts: Sequence[Part]) -> Marks:
-    """Work out each student's mark from the points of the parts and the parts that must be lost.
+    """Work out each student's mark from the points of the parts, the parts that must be lost, and the days late.
 
     Raises
     ------
@@ -73,50 +96,64 @@ def expected_marks(students: Sequence[Student], parts: Sequence[Part]) -> Marks:
         lost = tuple(points) if student.loses == EVERY_PART else student.loses
         if unknown := set(lost) - points.keys():
             raise ValueError(f"{student.name} loses {sorted(unknown)}, the parts are {list(points)}")
-        marks[student.name] = sum(points.values()) - sum(points[name] for name in lost)
+        earned = sum(points.values()) - sum(points[name] for name in lost)
+        marks[student.name] = max(0, earned - POINTS_A_DAY_LATE * student.days_late)
     return marks
 
 
-def play(course: Path, students: Sequence[Student], solution: Path) -> tuple[Marks, Marks]:
-    """Play the round in an empty folder; return expected and obtained marks."""
-    stages = Stages()
+def play(course: Path, students: Sequence[Student], solution: Path) -> Round:
+    """Play the round in an empty folder."""
+    stages, assignment = Stages(), solution.name
     shutil.copy(solution.parents[1] / "nbgrader_config.py", course)
-    shutil.copytree(solution, course / "solutions" / ASSIGNMENT)
+    shutil.copytree(solution, course / "solutions" / assignment)
     with stages.stage("generate"):
-        nbgrader(course, "generate_assignment", ASSIGNMENT)
-    released = course / "exercises" / ASSIGNMENT
-    expected = expected_marks(students, parts_of(read_notebook(only_notebook(released))))
+        nbgrader(course, "generate_assignment", assignment)
+        nbgrader(course, "db", "assignment", "add", assignment, f"--duedate={DUE:%Y-%m-%d %H:%M:%S} UTC")
+    released = only_notebook(course / "exercises" / assignment)
+    expected = expected_marks(students, parts_of(read_notebook(released)))
     with stages.stage(f"release to {len(students)} students, who write, and collect"):
         for student in students:
-            hand_in(student, course, _handed_out(student, released, course), solution)
-    autograde(course, students, stages)
+            hand_in(student, course, released, solution)
+    autograde(course, assignment, students, stages)
     with stages.stage("feedback"):
-        nbgrader(course, "generate_feedback", ASSIGNMENT)
+        nbgrader(course, "generate_feedback", assignment)
     with stages.stage("export"):
         nbgrader(course, "export", "--to", "grades.csv")
-    return expected, read_marks(course / "grades.csv")
+    told = frozenset(student.name for student in students if is_told(student, feedback_of(course, student, released)))
+    return Round(expected, read_marks(course / "grades.csv"), told)
 
 
-def _handed_out(student: Student, released: Path, course: Path) -> Path:
-    return Path(shutil.copytree(released, course / "homes" / student.name / ASSIGNMENT))
-
-
-def hand_in(student: Student, course: Path, home: Path, solution: Path) -> None:
-    """Let a student write into the copy at home, and collect it as nbgrader does: the files and a time."""
-    notebook = only_notebook(home)
+def hand_in(student: Student, course: Path, released: Path, solution: Path) -> None:
+    """Let a student write into a copy, and collect it as nbgrader does: the files and a time."""
+    collected = Path(shutil.copytree(released.parent, course / "submitted" / student.name / solution.name))
+    notebook = collected / released.name
     nbformat.write(submission(student, read_notebook(notebook), solution), notebook)
-    collected = shutil.copytree(home, course / "submitted" / student.name / ASSIGNMENT)
-    (collected / "timestamp.txt").write_text(datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC\n"))
+    if student.damages:
+        notebook.write_text(student.damages(notebook.read_text(encoding="utf-8")), encoding="utf-8")
+    time_of_day = DUE + timedelta(days=student.days_late, hours=-1)
+    (collected / "timestamp.txt").write_text(time_of_day.strftime("%Y-%m-%d %H:%M:%S.%f UTC\n"))
 
 
-def autograde(course: Path, students: Sequence[Student], stages: Stages) -> None:
+def feedback_of(course: Path, student: Student, released: Path) -> Path:
+    """Return where a student's feedback page lies."""
+    return course / "feedback" / student.name / released.parent.name / f"{released.stem}.html"
+
+
+def is_told(student: Student, page: Path) -> bool:
+    """Look for the reason in the words of a student's page."""
+    if not page.is_file():
+        return False
+    return student.reason in html.unescape(TAG.sub("", page.read_text(encoding="utf-8")))
+
+
+def autograde(course: Path, assignment: str, students: Sequence[Student], stages: Stages) -> None:
     """Grade all that was collected, in two nbgraders that share no student: one waits while a loop is timed out."""
     print("autograde", flush=True)
 
     def grade(absent: Sequence[Student]) -> None:
         hear, end = stages.by_student()
         without = ",".join(student.name for student in absent)
-        nbgrader(course, "autograde", ASSIGNMENT, f"--CourseDirectory.student_id_exclude={without}", hear=hear)
+        nbgrader(course, "autograde", assignment, f"--CourseDirectory.student_id_exclude={without}", hear=hear)
         end()
 
     halves = [students[1::2], students[::2]]
@@ -130,15 +167,15 @@ def read_marks(exported: Path) -> Marks:
         return {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
 
 
-def table(students: Sequence[Student], expected: Marks, obtained: Marks) -> str:
-    """Lay out a row for each student, with expected and obtained marks."""
+def table(students: Sequence[Student], played: Round) -> str:
+    """Lay out a row for each student, with expected and obtained marks and whether the page tells the reason."""
     width = max(len(student.says) for student in students)
-    lines = [f"{'student':<8} {'':<{width}} expected obtained"]
+    lines = [f"{'student':<8} {'':<{width}} expected obtained  reason"]
     for student in students:
-        want, got = expected[student.name], obtained.get(student.name)
-        mark = "none" if got is None else f"{got:g}"
-        verdict = "" if got == want else "  differs"
-        lines.append(f"{student.name:<8} {student.says:<{width}} {want:8g} {mark:>8}{verdict}")
+        got = played.obtained.get(student.name)
+        mark, told = "none" if got is None else f"{got:g}", "told" if student.name in played.told else "missing"
+        row = f"{student.name:<8} {student.says:<{width}} {played.expected[student.name]:8g} {mark:>8}  {told}"
+        lines.append(row if played.is_right(student.name) else f"{row}  differs")
     return "\n".join(lines)
 
 
@@ -161,27 +198,33 @@ def course_folder(keep: Path | None) -> Iterator[Path]:
     yield keep
 
 
-def main(arguments: list[str] | None = None, students: Sequence[Student] = STUDENTS, root: Path = ROOT) -> int:
-    """Play the round and print the table; return 1 when a mark differs."""
+def _asked(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m course_lib.grading.demo", description="Play a whole class.")
+    parser.add_argument("--assignment", default=ASSIGNMENT, choices=CLASSES, help="which one; default %(default)s")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="play in this new folder and leave it there")
-    keep = parser.parse_args(arguments).keep
-    started = time.monotonic()
-    solution = root / "solutions" / ASSIGNMENT
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None, students: Sequence[Student] | None = None, root: Path = ROOT) -> int:
+    """Play the round and print the table; return 1 when a mark differs or a reason is missing."""
+    asked, started = _asked(arguments), time.monotonic()
+    students = CLASSES[asked.assignment] if students is None else students
+    solution = root / "solutions" / asked.assignment
     try:
         if not solution.is_dir():
-            raise GradingError(f"solutions/{ASSIGNMENT} is not here: the demonstration needs the right answers.")
-        with course_folder(keep) as course:
-            expected, obtained = play(course.resolve(), students, solution)
+            raise GradingError(f"solutions/{asked.assignment} is not here: the demonstration needs the right answers.")
+        with course_folder(asked.keep) as course:
+            played = play(course.resolve(), students, solution)
     except GradingError as error:
         print(f"\n{error}", file=sys.stderr)
         return 2
-    print(f"\n{table(students, expected, obtained)}\n")
-    if keep is not None:
-        print(f"Feedback: {keep / 'feedback'}/STUDENT/{ASSIGNMENT}/{only_notebook(solution).stem}.html")
-    differ = [name for name in expected if obtained.get(name) != expected[name]]
-    print(f"{len(differ)} of {len(students)} marks differ ({time.monotonic() - started:.1f} s)")
-    return min(len(differ), 1)
+    print(f"\n{table(students, played)}\n")
+    if asked.keep is not None:
+        print(f"Feedback: {asked.keep / 'feedback'}/STUDENT/{solution.name}/{only_notebook(solution).stem}.html")
+    right = sum(played.is_right(student.name) for student in students)
+    seconds = time.monotonic() - started
+    print(f"{right} of {len(students)} students have the expected mark and its reason ({seconds:.1f} s)")
+    return int(right < len(students))
 
 
 if __name__ == "__main__":

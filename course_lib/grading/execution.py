@@ -10,13 +10,11 @@ from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 
-from course_lib.grading.configuration import SEED_VARIABLE
+from course_lib.grading.configuration import BOUNDED_OUTPUT, SECONDS_A_NOTEBOOK, SEED_VARIABLE
+from course_lib.grading.released import GradingError
 
 STOPPED = "Stopped"
 """Name of the error noted in a cell that took too long."""
-
-SECONDS_A_NOTEBOOK = 120
-"""When they are used up, each cell that is left has one second."""
 
 
 def isolated_environment(scratch: Path, seed: str = "") -> dict[str, str]:
@@ -49,6 +47,11 @@ def run_notebook(notebook: NotebookNode, seconds_a_cell: int, seed: str = "") ->
     -------
     bool
         False when the kernel died; the cells that did not run have no execution count.
+
+    Raises
+    ------
+    GradingError
+        When no kernel starts.
     """
     clear_outputs(notebook)
     metadata = notebook.metadata.copy()
@@ -62,12 +65,15 @@ def run_notebook(notebook: NotebookNode, seconds_a_cell: int, seed: str = "") ->
             record_timing=False,
             kernel_name="python3",
             on_cell_executed=_note_time_out,
-            extra_arguments=["--log-level=ERROR"],  # each kernel warns that its sockets are not encrypted
+            # Each kernel warns that its sockets are not encrypted.
+            extra_arguments=["--log-level=ERROR", BOUNDED_OUTPUT],
         )
         try:
             client.execute(cwd=folder, env=isolated_environment(Path(scratch), seed))
         except DeadKernelError:
             return False
+        except RuntimeError as error:
+            raise GradingError(f"No Python process could be started for the notebook ({error}): try again.") from None
         finally:
             notebook.metadata = metadata  # the client writes down which Python it met
     return True
@@ -82,6 +88,7 @@ def clear_outputs(notebook: NotebookNode) -> None:
 
 
 def _within_budget(seconds_a_cell: int) -> Callable[[NotebookNode], int]:
+    """Give each cell its seconds, and one second when those of the notebook are used up."""
     end = time.monotonic() + SECONDS_A_NOTEBOOK
     return lambda _cell: max(1, min(seconds_a_cell, int(end - time.monotonic())))
 

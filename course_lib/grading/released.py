@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -28,11 +29,11 @@ class Part:
     name : str
         Of the function, with the part where there are several: "rnn_forward (from any state)".
     points : float
-        What the hidden check is worth.
+        What the hidden check is worth; 0 for a stretch exercise, which has none.
     call : str
         The visible check: ``check.rnn_step(rnn_step)``.
     answer, visible, hidden : str
-        The ``grade_id`` of the cell that is written, and of the two checks.
+        The ``grade_id`` of the cell that is written, and of the two checks, which are one where nothing is earned.
     """
 
     number: str
@@ -60,7 +61,7 @@ def folder_called(asked: str, folder: Path) -> Path:
     known = sorted(path for path in folder.glob("[0-9]*-*") if path.is_dir())
     for path in known:
         number = path.name.split("-")[0]
-        if asked and asked.lower() in (path.name, number, number.lstrip("0")):
+        if asked and asked.lower() in (path.name, number, number.lstrip("0") or "0"):
             return path
     listed = ", ".join(path.name.split("-")[0] for path in known) or "none yet"
     wanted = f"There is no assignment {asked!r}" if asked else "Name an assignment"
@@ -101,17 +102,23 @@ def read_notebook(path: Path) -> NotebookNode:
 
 def grade_id(cell: NotebookNode) -> str:
     """Return the name nbgrader knows a cell by, or an empty string."""
-    return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+    return str(_settings(cell).get("grade_id", ""))
+
+
+def _settings(cell: NotebookNode) -> dict[str, Any]:
+    """Return nbgrader's settings of a cell; none where a student's editor wrote something else in their place."""
+    settings = cell.metadata.get("nbgrader", {})
+    return settings if isinstance(settings, dict) else {}
 
 
 def is_answer(cell: NotebookNode) -> bool:
     """Tell whether a student writes into this cell."""
-    return bool(cell.metadata.get("nbgrader", {}).get("solution", False))
+    return bool(_settings(cell).get("solution", False))
 
 
 def points_of(cell: NotebookNode) -> float:
     """Return what a cell is worth; 0 for all but hidden checks."""
-    return float(cell.metadata.get("nbgrader", {}).get("points", 0))
+    return float(_settings(cell).get("points", 0))
 
 
 def parts_of(notebook: NotebookNode) -> tuple[Part, ...]:
@@ -122,23 +129,44 @@ def parts_of(notebook: NotebookNode) -> tuple[Part, ...]:
     GradingError
         When a cell with points does not come directly after a visible check.
     """
-    return tuple(_parts(notebook))
+    return tuple(part for part in _parts(notebook) if part.points)
+
+
+def stretch_of(notebook: NotebookNode) -> tuple[Part, ...]:
+    """List the parts worth nothing, in order: visible checks without a hidden one, which stand for it themselves.
+
+    Raises
+    ------
+    GradingError
+        When a cell with points does not come directly after a visible check.
+    """
+    return tuple(part for part in _parts(notebook) if not part.points)
 
 
 def _parts(notebook: NotebookNode) -> Iterator[Part]:
-    number = answer = ""
-    before = NotebookNode(source="", metadata={})
-    for cell in notebook.cells:
+    number, answer, cells = "", "", notebook.cells
+    nothing = NotebookNode(source="", metadata={})
+    for before, cell, after in zip([nothing, *cells], cells, [*cells[1:], nothing], strict=False):
         if cell.cell_type == "markdown" and (heading := HEADING.search(cell.source)):
             number = heading[1]
         elif is_answer(cell):
             answer = grade_id(cell)
         elif points_of(cell):
-            if not VISIBLE.match(before.source):
+            if not _is_visible(before):
                 raise GradingError(f"The cell {grade_id(cell)!r} has points but no visible check directly before it.")
-            call = before.source.strip()
-            yield Part(number, _name_of(call), points_of(cell), call, answer, grade_id(before), grade_id(cell))
-        before = cell
+            yield _part(number, answer, before, cell)
+        elif _is_visible(cell) and not points_of(after):
+            yield _part(number, answer, cell, cell)
+
+
+def _is_visible(cell: NotebookNode) -> bool:
+    """Tell whether a cell of the course, not one that a student added, is a check anybody may run."""
+    return bool(grade_id(cell) and VISIBLE.match(cell.source))
+
+
+def _part(number: str, answer: str, visible: NotebookNode, hidden: NotebookNode) -> Part:
+    call = visible.source.strip()
+    return Part(number, _name_of(call), points_of(hidden), call, answer, grade_id(visible), grade_id(hidden))
 
 
 def _name_of(call: str) -> str:

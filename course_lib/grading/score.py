@@ -28,18 +28,39 @@ from course_lib.grading.released import (
     only_notebook,
     parts_of,
     read_notebook,
+    stretch_of,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
+WIDTH = 104
+NOT_JUDGED, NOT_WRITTEN = "not judged", "not written"
+
+
 @dataclass(frozen=True)
 class Result:
-    """What a part earned, and what is to be said when that is nothing."""
+    """What became of a part.
+
+    Attributes
+    ----------
+    part : Part
+    passed : bool
+    words : str
+        In a few words, what was verified or why it was lost.
+    message : str
+        What the failing check says; empty when passed, or not written yet.
+    """
 
     part: Part
-    earned: float
+    passed: bool
+    words: str
     message: str = ""
+
+    @property
+    def earned(self) -> float:
+        """The points."""
+        return self.part.points if self.passed else 0
 
 
 def compose(released: NotebookNode, work: NotebookNode) -> NotebookNode:
@@ -53,7 +74,7 @@ def compose(released: NotebookNode, work: NotebookNode) -> NotebookNode:
         When an answer cell is not there any more.
     """
     answers, added = _written(released, work)
-    calls = {part.hidden: part.graded_call for part in parts_of(released)}
+    calls = {part.hidden: part.graded_call for part in (*parts_of(released), *stretch_of(released))}
     cells = list(added[""])
     for cell in deepcopy(released.cells):
         name = grade_id(cell)
@@ -87,28 +108,62 @@ def _written(released: NotebookNode, work: NotebookNode) -> tuple[dict[str, str]
 
 
 def grade(released: NotebookNode, work: NotebookNode, seconds_a_cell: int = SECONDS_A_CELL) -> list[Result]:
-    """Run a composed notebook and read off what each part earned."""
+    """Run a composed notebook and read off what became of each part, those worth nothing last."""
     notebook = compose(released, work)
     alive = run_notebook(notebook, seconds_a_cell, seed=secrets.token_hex(16))
     cells = {grade_id(cell): cell for cell in notebook.cells}
-    return [_result(part, cells, alive, seconds_a_cell) for part in parts_of(released)]
+    return [_result(part, cells, alive, seconds_a_cell) for part in (*parts_of(released), *stretch_of(released))]
 
 
 def _result(part: Part, cells: dict[str, NotebookNode], alive: bool, seconds: int) -> Result:
     hidden = cells[part.hidden]
     if error := error_of(hidden):
         verdict = error.evalue if error.ename == "CheckFailed" else _in_words(part, error, "the check", seconds)
-        return Result(part, 0, _cause(part, cells[part.answer], seconds) or verdict)
+        given = [cell for cell in cells.values() if cell.cell_type == "code" and not _is_written_or_graded(cell)]
+        return _lost(part, _cause(part, [*given, cells[part.answer]], seconds) or verdict)
     if not hidden.execution_count:
         why = "this check did not run" if alive else "the notebook's process ended before this check"
-        return Result(part, 0, f"{part.name}  ✗  {why}")
-    return Result(part, part.points)
+        return _lost(part, f"{part.name}  ✗  {why}")
+    return Result(part, True, _verified(hidden))
 
 
-def _cause(part: Part, answer: NotebookNode, seconds: int) -> str:
-    """Say what stopped the answer's own cell, if something did: what the check says then only follows from it."""
-    error = error_of(answer)
-    return _in_words(part, error, f"your cell {grade_id(answer)}", seconds) if error else ""
+def _lost(part: Part, message: str) -> Result:
+    """Put the kind of fault before the message of a failing check, with the likely mistake where one is known."""
+    head, *lines = message.splitlines()
+    kind = head.split("✗")[-1].strip()
+    if kind == NOT_WRITTEN:
+        return Result(part, False, f"{NOT_WRITTEN} yet")
+    why = [_unlabelled(line) for line in lines if line.startswith("likely ")]
+    if kind == NOT_JUDGED:
+        why = [" ".join(lines).split(". ")[0]]
+    return Result(part, False, ": ".join([kind, *why]), message)
+
+
+def _verified(cell: NotebookNode) -> str:
+    """Return what a passing check displayed below its title, and what was compared in a case that passed."""
+    shown = [output.data.get("text/plain", "") for output in cell.outputs if output.output_type == "display_data"]
+    line = "".join(shown[-1:]).partition("\n")[2].partition("\n")[0] or "unseen     unseen cases"
+    if line.startswith("unseen "):
+        return f"{_unlabelled(line).removesuffix(' passed')}: shapes, values, inputs unchanged"
+    return f"{line.split()[0]}: {_unlabelled(line)}"
+
+
+def _unlabelled(line: str) -> str:
+    """Take the label off a line of a verdict."""
+    return line.partition(" ")[2].strip().rstrip(".")
+
+
+def _cause(part: Part, before: list[NotebookNode], seconds: int) -> str:
+    """Say what stopped a cell that the check builds on, if something did: what the check says then only follows."""
+    for cell in before:
+        if error := error_of(cell):
+            whose = "your" if is_answer(cell) else "the"
+            return _in_words(part, error, f"{whose} cell {grade_id(cell)}", seconds)
+    return ""
+
+
+def _is_written_or_graded(cell: NotebookNode) -> bool:
+    return is_answer(cell) or bool(cell.metadata.get("nbgrader", {}).get("grade", True))
 
 
 def _in_words(part: Part, error: NotebookNode, what: str, seconds: int) -> str:
@@ -116,20 +171,31 @@ def _in_words(part: Part, error: NotebookNode, what: str, seconds: int) -> str:
         happened = f"took longer than {seconds} s and was stopped. Is there a loop that never ends?"
     else:
         happened = f"stopped with {error.ename}: {error.evalue}"
-    return f"{part.name}  ✗  not judged\n{textwrap.fill(f'{what} {happened}', 96)}"
+    return f"{part.name}  ✗  {NOT_JUDGED}\n{textwrap.fill(f'{what} {happened}', 96)}"
 
 
-def report(results: list[Result]) -> str:
-    """Lay out a row for each part, then what failed, then the total."""
+def report(results: list[Result], seconds: float) -> str:
+    """Lay out a row for each part, what the failing checks say, the total, and below it what is worth nothing."""
     width = max(len(result.part.name) for result in results)
-    rows = [
-        f"  {result.part.number:<5} {result.part.name:<{width}}  {result.earned:3g} of {result.part.points:3g}"
-        for result in results
-    ]
-    failed = [textwrap.indent(result.message, "  ") + "\n" for result in results if result.message]
-    earned, points = sum(result.earned for result in results), sum(result.part.points for result in results)
-    total = f"  {'total':<{width + 6}}  {earned:3g} of {points:3g}"
-    return "\n".join([*rows, "", *failed, total])
+    graded = [result for result in results if result.part.points]
+    stretch = [result for result in results if not result.part.points]
+    earned, points = sum(result.earned for result in graded), sum(result.part.points for result in graded)
+    total = f"  {'total':<{width + 6}}  {earned:3g} of {points:3g}    ({seconds:.1f} s)"
+    rows = [_row(result, width, f"{result.earned:3g} of {result.part.points:3g}") for result in graded]
+    below = [_row(result, width, "passed    " if result.passed else "not yet   ") for result in stretch]
+    if below:
+        below = ["", "  worth nothing:", *below, "", *_messages(stretch)]
+    return "\n".join([*rows, "", *_messages(graded), total, *below]).rstrip()
+
+
+def _row(result: Result, width: int, worth: str) -> str:
+    """Put what was earned and a few words beside a part; words that do not fit go on below themselves."""
+    begin = f"  {result.part.number:<5} {result.part.name:<{width}}  {worth}  {'✓' if result.passed else '✗'} "
+    return textwrap.fill(begin + result.words, max(WIDTH, len(begin) + 30), subsequent_indent=" " * len(begin))
+
+
+def _messages(results: list[Result]) -> list[str]:
+    return [textwrap.indent(result.message, "  ") + "\n" for result in results if result.message]
 
 
 def score(asked: str, root: Path = ROOT) -> tuple[Path, list[Result]]:
@@ -158,7 +224,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     except GradingError as error:
         print(error, file=sys.stderr)
         return 2
-    print(f"{copy} on unseen cases\n\n{report(results)}    ({time.monotonic() - started:.1f} s)")
+    print(f"{copy} on unseen cases\n\n{report(results, time.monotonic() - started)}")
     return 0
 
 

@@ -1,7 +1,13 @@
-"""Six synthetic students of chapter 01: what each one writes, and the parts each one must lose."""
+"""Synthetic students of chapter 01: what each one writes, the parts each one must lose, and the reason each is told.
 
+Six differ by what they answer; those who damage what they hand in are in :mod:`course_lib.grading.accidents`.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
+
+from nbformat import NotebookNode
 
 EVERY_PART = ("every part",)
 
@@ -23,6 +29,14 @@ class Student:
         Names of the parts that earn nothing, or ``EVERY_PART``.
     writes : dict of str to str
         Source of some answer cells, in place of what the student begins with.
+    reason : str
+        Words that must stand on the feedback page.
+    changes : callable, optional
+        Is given the list of cells, answers written, and changes it in place.
+    damages : callable, optional
+        Is given the text of the file and returns what becomes of it.
+    days_late : int
+        Days begun after the due date.
     """
 
     name: str
@@ -30,6 +44,10 @@ class Student:
     begins_with: Literal["solution", "other", "stubs"]
     loses: tuple[str, ...] = ()
     writes: dict[str, str] = field(default_factory=dict)
+    reason: str = "Every part earned all its points."
+    changes: Callable[[list[NotebookNode]], None] | None = None
+    damages: Callable[[str], str] | None = None
+    days_late: int = 0
 
 
 SQUASHES_EACH_TERM = '''
@@ -92,13 +110,20 @@ def last_valid_state(h, lengths):
 STUDENTS = (
     Student("ada", "perfect", "solution"),
     Student("ben", "perfect by other algorithms", "other"),
-    Student("chae", "blank", "stubs", loses=EVERY_PART),
+    Student(
+        "chae",
+        "blank",
+        "stubs",
+        loses=EVERY_PART,
+        reason="replace `raise NotImplementedError` in rnn_step by your code",
+    ),
     Student(
         "dana",
         "squashes each term, forgets h_0",
         "solution",
         loses=("rnn_step", "rnn_forward (from any state)"),
         writes={"answer-rnn-step": SQUASHES_EACH_TERM, "answer-rnn-forward": FORGETS_H_0},
+        reason="squashes each term by itself",
     ),
     Student(
         "eun",
@@ -106,6 +131,7 @@ STUDENTS = (
         "solution",
         loses=("generate", "scale_by_the_past"),
         writes={"answer-generate": RESETS_THE_STATE, "answer-windows": LOOKS_AHEAD},
+        reason="resets the state at every symbol",
     ),
     Student(
         "finn",
@@ -113,5 +139,6 @@ STUDENTS = (
         "solution",
         loses=("last_valid_state",),
         writes={"answer-last-valid-state": NEVER_ENDS},
+        reason="Is there a loop that never ends?",
     ),
 )

@@ -41,6 +41,8 @@ def submission(student: Student, released: NotebookNode, solution: Path) -> Note
         raise ValueError(f"{student.name} writes into {sorted(unknown)}, the answer cells are {list(cells)}")
     for name, cell in cells.items():
         cell.source = student.writes.get(name, begins[student.begins_with](cell)).strip()
+    if student.changes:
+        student.changes(notebook.cells)
     return notebook
 
 

@@ -4,6 +4,7 @@ Row vectors, batch first: x (B, T, D), h (B, T, H), s (B, T, O). A name that beg
 loss, in the shape of what follows the d. No function changes its arguments.
 """
 
+from course_lib.nn.embedding import embed, embed_backward
 from course_lib.nn.init import uniform_head, uniform_linear, uniform_rnn
 from course_lib.nn.linear import LinearGradients, linear, linear_backward
 from course_lib.nn.losses import (
@@ -40,6 +41,8 @@ __all__ = [
     "clip_by_global_norm",
     "cross_entropy",
     "cross_entropy_backward",
+    "embed",
+    "embed_backward",
     "linear",
     "linear_backward",
     "mean_squared_error",

@@ -10,7 +10,7 @@ def require_shape(name: str, array: np.ndarray, axes: str, wanted: tuple[int, ..
     ----------
     name : str
         What the caller calls the array.
-    array : ndarray
+    array : ndarray of any shape
     axes : str
         The meaning of the axes, such as ``"batch, hidden"``.
     wanted : tuple of int
@@ -31,7 +31,7 @@ def require_axes(name: str, array: np.ndarray, axes: str, count: int) -> None:
     ----------
     name : str
         What the caller calls the array.
-    array : ndarray
+    array : ndarray of any shape
     axes : str
         The meaning of the axes, such as ``"batch, time, input"``.
     count : int

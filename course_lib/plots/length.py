@@ -9,7 +9,14 @@ from course_lib.plots.style import FONT_SIZE, LINES, new_figure
 
 
 def time_against_length(steps: np.ndarray, milliseconds: Mapping[str, Sequence[float]]) -> Figure:
-    """Draw measured times (ms) of several ways to compute against the number of time steps, both axes logarithmic."""
+    """Draw measured times of several ways to compute against the number of time steps, both axes logarithmic.
+
+    Parameters
+    ----------
+    steps : ndarray of shape (N,)
+    milliseconds : dict of str to N numbers
+        By the name of the way.
+    """
     figure, (axes,) = new_figure()
     for (name, values), (colour, dash) in zip(milliseconds.items(), LINES, strict=False):
         axes.loglog(steps, values, color=colour, linestyle=dash, marker="o", label=name)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from execution_cache import cache_key, choose_cache
-from offline_pages import is_offline
+from offline_pages import drop_fonts_ahead_of_time, is_offline
 from public_address import read_address
 from sphinx.errors import ConfigError
 
@@ -70,6 +70,25 @@ def test_folders_of_earlier_keys_are_removed(tree: Path) -> None:
 )
 def test_a_script_is_kept_when_it_stays_inside(script: object, kept: bool) -> None:
     assert is_offline(script) is kept
+
+
+HEAD = """<head>
+<link rel="preload" as="font" type="font/woff2" crossorigin href="_static/fa-solid-900.woff2" />
+<link rel="preload" as="script" href="_static/theme.js" />
+</head>"""
+
+
+@pytest.mark.parametrize(("exception", "written"), [(None, False), (RuntimeError(), True)])
+def test_fonts_ahead_of_time_are_taken_out_of_a_book_that_was_built(
+    tmp_path: Path, exception: Exception | None, written: bool
+) -> None:
+    page = tmp_path / "book" / "intro.html"
+    page.parent.mkdir()
+    page.write_text(HEAD)
+    builder = SimpleNamespace(format="html")
+    drop_fonts_ahead_of_time(SimpleNamespace(outdir=tmp_path, builder=builder), exception)
+    assert ("woff2" in page.read_text()) is written
+    assert '<link rel="preload" as="script" href="_static/theme.js" />' in page.read_text()
 
 
 @pytest.mark.parametrize("setting", [None, {}, {"repository": ""}, {"repository": None, "site": ""}])

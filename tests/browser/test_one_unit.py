@@ -1,7 +1,5 @@
 """The figure to play with on the page of chapter 01: its numbers are recomputed by the library."""
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,27 +11,7 @@ from course_lib.params import RNNParams
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("book")]
 
-
-@pytest.fixture
-def page_file(root: Path, tmp_path: Path) -> Path:
-    """Return a page that holds the figure alone, in folders as the built book has them."""
-    static = root / "book" / "_static" / "interactive"
-    shutil.copytree(static, tmp_path / "_static" / "interactive")
-    (tmp_path / "book").mkdir()
-    page = tmp_path / "book" / "page.html"
-    page.write_text(f"<!doctype html><meta charset='utf-8'><body>{(static / 'one-unit.html').read_text()}</body>")
-    return page
-
-
-@pytest.fixture
-def page(browser: Browser, page_file: Path) -> Iterator[Page]:
-    """Return the figure in a browser; an error in its script fails the test."""
-    tab, errors = browser.new_page(), []
-    tab.on("pageerror", lambda error: errors.append(str(error)))
-    tab.goto(page_file.as_uri())
-    yield tab
-    tab.close()
-    assert not errors
+FIGURE = "one-unit.html"
 
 
 def shown(page: Page) -> list[float]:

@@ -82,18 +82,6 @@ def test_an_endless_answer_is_given_up():
     assert outcome.error == "TookTooLong: no result after 0.2 s. Is there a loop that never ends?"
 
 
-def test_an_endless_answer_that_catches_everything_is_given_up_too():
-    def answer():
-        n = 0
-        while True:
-            try:
-                n += 1
-            except BaseException:
-                n = 0
-
-    assert call_here(answer, seconds=0.2)({}).error.startswith("TookTooLong")
-
-
 def test_nothing_a_student_raises_escapes():
     class OwnKind(BaseException):
         pass

@@ -78,7 +78,9 @@ def test_every_exercise_knows_at_least_six_mistakes(assignment):
 def switches(module):
     """Return the strings that a declaring module looks for among the mistakes."""
     tree = ast.parse(inspect.getsource(module))
-    tests = [node for node in ast.walk(tree) if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In)]
+    tests = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn)
+    ]
     sets = [node for node in ast.walk(tree) if isinstance(node, ast.BinOp) and ast.unparse(node.right) == "mistakes"]
     texts = [test.left for test in tests if ast.unparse(test.comparators[0]) == "mistakes"]
     texts += [item for both in sets if isinstance(both.left, ast.Set) for item in both.left.elts]

@@ -50,3 +50,61 @@ def test_a_process_that_ends_is_an_outcome():
         call = answers.call("f")
         assert call({}).error.startswith("ProcessDied")
         assert call({}).error.startswith("ProcessDied")
+
+
+def remote_error(source, seconds=0.2, grace=8.0):
+    with RemoteAnswers(source, grace) as answers:
+        call = answers.call("f", seconds=seconds)
+        return call({"x": 1}).error
+
+
+SURVIVING = """
+import os
+def reads(x): return input()
+def writes(x):
+    for n in range(3, 9):
+        try: os.write(n, b'{}\\n')
+        except OSError: pass
+"""
+
+
+@pytest.mark.slow
+def test_another_process_that_goes_on_after_a_failure_tells_each():
+    with RemoteAnswers(SURVIVING) as answers:  # the last leaves a line too many, so it comes last
+        errors = [answers.call(name)({"x": 1}).error for name in ("absent", "reads", "writes")]
+    assert errors == [
+        "NameError: name 'absent' is not defined",
+        "EOFError: EOF when reading a line",
+        "ProcessDied: the process of the answer sent no outcome",
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("source", "error"),
+    [
+        ("def f(x) return", "SyntaxError: expected ':' (<submission>, line 1)"),
+        ("import sys\nsys.exit(3)", "SystemExit: 3"),
+        ("import os\ndef f(x): os.closerange(3, 50)", "ProcessDied: the process of the answer ended"),
+        ("import ctypes\ndef f(x): ctypes.string_at(0)", "ProcessDied: the process of the answer ended"),
+        (
+            "import os\ndef f(x):\n for n in range(3, 9):\n  try: os.write(n, b'\\xff\\n')\n  except OSError: pass",
+            "ProcessDied: the process of the answer ended",
+        ),
+    ],
+)
+def test_another_process_that_fails_is_told(source, error):
+    assert remote_error(source, seconds=20.0).startswith(error)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import itertools\ndef f(x): return sum(itertools.count())",
+        "import signal\ndef f(x):\n signal.signal(signal.SIGALRM, signal.SIG_IGN)\n while True: pass",
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\ndef f(x):\n while True: pass",
+    ],
+)
+def test_another_process_that_ignores_its_limit_is_ended(body):
+    assert remote_error(body, grace=2.0) == "TookTooLong: no result after 0.2 s. Is there a loop that never ends?"

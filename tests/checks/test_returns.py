@@ -20,7 +20,7 @@ def with_value(value, index=(0, 1)):
         (None, "type", "h_t must be a NumPy array of shape (B, H), got None (is a return missing?)"),
         ([[0.5, -0.25, 0.125]], "type", "h_t must be a NumPy array of shape (B, H), got a list of length 1"),
         (Foreign("a torch.Tensor"), "type", "h_t must be a NumPy array of shape (B, H), got a torch.Tensor"),
-        ("hello", "type", "h_t must be a NumPy array of shape (B, H), got str 'hello'"),
+        ("hello", "type", "h_t must be a NumPy array of shape (B, H), got the string 'hello'"),
         (RIGHT.T, "shape", "h_t has shape (3, 1), wanted (B, H) = (1, 3)"),
         (RIGHT.astype(np.float32), "dtype", "h_t holds float32 numbers, wanted float64: look for float32 in your code"),
         (
@@ -79,7 +79,7 @@ def test_numbers_by_hand_are_right_to_their_decimals(value):
         (0.1, "return the 2 numbers (h_1, h_2), got 0.1"),
         ((0.1,), "return the 2 numbers (h_1, h_2), got a tuple of length 1"),
         ((0.1, "a"), "h_1: yours 0.1, not right to 4 decimals"),
-        ((0.1235, "a"), "h_2 must be a number, got str 'a'"),
+        ((0.1235, "a"), "h_2 must be a number, got the string 'a'"),
         ((float("nan"), 0.5), "h_1: yours nan, not right to 4 decimals"),
     ],
 )

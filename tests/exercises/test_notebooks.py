@@ -43,10 +43,12 @@ def test_every_folder_of_solutions_has_checks_and_an_exercise(root: Path) -> Non
         assert sorted(folders) == sorted(ASSIGNMENTS), room
 
 
-def test_no_line_of_an_answer_reaches_the_student(solution: NotebookNode, exercise: NotebookNode) -> None:
+def test_no_line_of_an_answer_reaches_the_student(
+    assignment: str, solution: NotebookNode, exercise: NotebookNode
+) -> None:
     bodies = [body for cell in solution.cells if is_answer(cell) for body in ANSWER.findall(cell.source)]
     lines = [line.strip() for body in bodies for line in body.splitlines() if line.strip()]
-    assert len(bodies) >= 10 and len(lines) > len(bodies)
+    assert len(bodies) == len(exercises_of(assignment)) and len(lines) > len(bodies)
     given = {line.strip() for cell in exercise.cells for line in cell.source.splitlines()}
     assert given.isdisjoint(lines)
 
@@ -103,13 +105,28 @@ def test_every_declared_exercise_has_its_parts_in_order(assignment: str, exercis
         (task.number, name if len(task.parts) == 1 else f"{name} ({part})")
         for name, task in exercises_of(assignment).items()
         for part in task.parts
+        if not task.stretch
     ]
     assert [(part.number, part.name) for part in parts_of(exercise)] == declared
 
 
+def test_every_part_has_its_visible_check_and_a_stretch_exercise_no_more(
+    assignment: str, exercise: NotebookNode
+) -> None:
+    declared = [
+        f"check.{name}({name})" if len(task.parts) == 1 else f'check.{name}({name}, "{part}")'
+        for name, task in exercises_of(assignment).items()
+        for part in task.parts
+    ]
+    assert [cell.source for cell in exercise.cells if kind(cell) == "c"] == declared
+    tasks = "\n".join(cell.source for cell in exercise.cells if cell.cell_type == "markdown")
+    stretch = [task.number for task in exercises_of(assignment).values() if task.stretch]
+    assert re.findall(r"^## (\d+\.\d+) Stretch: .*\n\n\*Stretch: no points", tasks, re.MULTILINE) == stretch
+
+
 def test_a_task_an_answer_and_its_checks_follow_each_other(exercise: NotebookNode) -> None:
     kinds = "".join(kind(cell) for cell in exercise.cells)
-    assert re.fullmatch(r"ti(ta(cu)+)+t", kinds), kinds
+    assert re.fullmatch(r"ti(ta(cu)+)+(tac+)*t", kinds), kinds
 
 
 def kind(cell: NotebookNode) -> str:
@@ -133,7 +150,7 @@ def test_the_solution_was_run_from_top_to_bottom_and_the_exercise_never(
 ) -> None:
     counts = [cell.execution_count for cell in solution.cells if cell.cell_type == "code"]
     assert counts == list(range(1, len(counts) + 1))
-    assert all(by_id(solution)[part.visible].outputs for part in parts_of(exercise))
+    assert all(cell.outputs for cell in solution.cells if kind(cell) in "cu")
     assert not any(cell.outputs or cell.execution_count for cell in exercise.cells if cell.cell_type == "code")
 
 

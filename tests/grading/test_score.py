@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_output
 
-from course_lib.grading.released import GradingError, read_notebook
-from course_lib.grading.score import compose, grade, main
-from tests.grading.conftest import copy_in_work, edit_copy, write_answer
+from course_lib.grading.released import GradingError, grade_id, parts_of, read_notebook, stretch_of
+from course_lib.grading.score import _result, compose, grade, main, report
+from tests.grading.conftest import copy_in_work, course_cell, edit_copy, write_answer
 
 ENDLESS = "while True:\n    pass"
 
@@ -36,11 +36,15 @@ def refused(course: Path, capsys: pytest.CaptureFixture[str], asked: str = "09")
     return printed.err
 
 
-def test_a_right_copy_earns_every_point_and_no_words(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_right_copy_earns_every_point_and_is_told_what_was_verified(
+    course: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     printed = graded(course, capsys)
     assert total(printed) == (5, 5)
     assert "✗" not in printed
-    assert re.search(r"9\.1 +double \(small\) +3 of +3\n.*9\.1 +double \(large\) +2 of +2\n", printed)
+    words = " +✓ unseen cases: shapes, values, inputs unchanged\n"
+    assert re.search(rf"9\.1 +double \(small\) +3 of +3{words}.*9\.1 +double \(large\) +2 of +2{words}", printed)
+    assert "worth nothing" not in printed
 
 
 def test_a_wrong_answer_is_told_part_by_part(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,6 +52,57 @@ def test_a_wrong_answer_is_told_part_by_part(course: Path, capsys: pytest.Captur
     printed = graded(course, capsys)
     assert total(printed) == (0, 5)
     assert "small: wanted 4, got 2" in printed and "large: wanted 4, got 2" in printed
+    reason = r"0 of [32] ✗ not judged: the check stopped with AssertionError: (small|large): wanted 4"
+    assert re.findall(reason, " ".join(printed.split())) == ["small", "large"]
+
+
+def test_words_of_a_row_are_those_of_the_checks_own_verdict(released: NotebookNode) -> None:
+    parts = parts_of(released)
+    shown = new_output("display_data", {"text/plain": "double (small)  ✓\nunseen     6 unseen cases passed."})
+    said = "double (large)  ✗  value\ncalled     double(x (3,))\nwrong      no\nlikely     halves\n           Why?"
+    failed = new_output("error", ename="CheckFailed", evalue=said, traceback=[])
+    cells = {grade_id(cell): cell for cell in released.cells}
+    cells["unseen-small"] |= {"outputs": [shown], "execution_count": 1}
+    cells["unseen-large"] |= {"outputs": [failed], "execution_count": 2}
+    words = [_result(part, cells, alive=True, seconds=3).words for part in parts]
+    assert words == ["6 unseen cases: shapes, values, inputs unchanged", "value: halves"]
+
+
+@pytest.fixture
+def stretched(released: NotebookNode, course: Path) -> NotebookNode:
+    """Return the released notebook with a stretch exercise after the others; the copy in ``work/`` has it too."""
+    extra = [
+        course_cell("task-stretch", "## 9.2 Double again ★★★"),
+        course_cell("answer-stretch", "def twice(x):\n    raise NotImplementedError", solution=True),
+        course_cell("check-stretch", 'check.double(twice, "stretch")', 0),
+    ]
+    released.cells += extra
+    edit_copy(course, lambda cells: cells.extend(dict(cell) for cell in extra))
+    return released
+
+
+def test_a_visible_check_without_a_hidden_one_is_worth_nothing(stretched: NotebookNode) -> None:
+    assert [part.name for part in parts_of(stretched)] == ["double (small)", "double (large)"]
+    (part,) = stretch_of(stretched)
+    assert (part.number, part.name, part.points, part.answer) == ("9.2", "double (stretch)", 0, "answer-stretch")
+
+
+@pytest.mark.parametrize(
+    ("body", "says"), [("return x", "not yet +✗ not judged"), ("return 2 * x", "passed +✓ unseen")]
+)
+def test_a_stretch_exercise_stands_below_the_total_on_unseen_cases(
+    stretched: NotebookNode, course: Path, body: str, says: str
+) -> None:
+    def write(cells: list[dict[str, Any]]) -> None:
+        cells[8]["source"] = f"def twice(x):\n    {body}"
+
+    edit_copy(course, write)
+    work = read_notebook(copy_in_work(course))
+    assert compose(stretched, work).cells[-1].source == 'check.graded.double(twice, "stretch")'
+    printed = report(grade(stretched, work), seconds=1)
+    assert total(printed) == (5, 5)
+    assert re.search(rf"total .*\n\n  worth nothing:\n  9\.2 +double \(stretch\) +{says}", printed)
+    assert ("stretch: wanted 4, got 2" in printed) == (body == "return x")
 
 
 @pytest.mark.parametrize("grade_id", ["check-small", "unseen-small", "imports", "task"])
@@ -95,6 +150,13 @@ def test_a_part_that_only_failed_because_its_answer_was_stopped_says_so(course: 
     results = grade(released, read_notebook(copy_in_work(course)), seconds_a_cell=3)
     assert [result.earned for result in results] == [0, 0]
     assert results[0].message.startswith("double (small)  ✗  not judged\nyour cell answer took longer than 3 s")
+
+
+def test_parts_that_only_failed_because_the_imports_did_say_so(course: Path, released: NotebookNode) -> None:
+    released.cells[0].source = "import course_lib.nowhere"
+    results = grade(released, read_notebook(copy_in_work(course)), seconds_a_cell=3)
+    why = "not judged: the cell imports stopped with ModuleNotFoundError: No module named 'course_lib.nowhere'"
+    assert [(result.earned, result.words) for result in results] == [(0, why), (0, why)]
 
 
 def test_a_process_that_ends_earns_nothing_from_there_on(course: Path, released: NotebookNode) -> None:
@@ -152,5 +214,5 @@ def test_an_untouched_copy_of_chapter_01_earns_0_and_is_told_what_to_write(
     assert main(["01"], tmp_path) == 0
     printed = capsys.readouterr().out
     assert total(printed) == (0, 100)
-    assert printed.count("✗  not written") == len(re.findall(r" 0 of ", printed)) - 1
-    assert "replace `raise NotImplementedError` in rnn_step by your code" in printed
+    assert printed.count("✗ not written yet\n") == len(re.findall(r" 0 of ", printed)) - 1
+    assert len(printed.splitlines()) == printed.count("✗") + 4

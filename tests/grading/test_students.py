@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from nbformat import NotebookNode
 
-from course_lib.grading.demo import expected_marks, table
+from course_lib.grading.accidents import ACCIDENTS
+from course_lib.grading.configuration import POINTS_A_DAY_LATE
+from course_lib.grading.demo import CLASSES, Round, expected_marks, is_told, table
 from course_lib.grading.released import Part, grade_id, is_answer, parts_of, read_notebook
 from course_lib.grading.students import EVERY_PART, STUDENTS, Student
 from course_lib.grading.submissions import submission
@@ -31,16 +33,30 @@ def answers(student: Student, released: NotebookNode, root: Path) -> dict[str, s
     return {grade_id(cell): cell.source for cell in notebook.cells if is_answer(cell)}
 
 
-def test_the_class_has_the_six_kinds_of_student() -> None:
+def test_the_class_has_six_kinds_of_answer_and_eight_accidents() -> None:
     assert [student.begins_with for student in STUDENTS] == ["solution", "other", "stubs", *["solution"] * 3]
-    assert len({student.name for student in STUDENTS}) == 6
+    assert len(ACCIDENTS) == 8
+    assert len({student.name for student in CLASSES["01-rnn"]}) == 14
 
 
-def test_expected_marks_follow_from_points_and_lost_parts(parts: tuple[Part, ...]) -> None:
+def test_expected_marks_follow_from_points_lost_parts_and_days(parts: tuple[Part, ...]) -> None:
     points = {part.name: part.points for part in parts}
-    marks = expected_marks(STUDENTS, parts)
+    marks = expected_marks(
+        [*STUDENTS, replace(ADA, name="late", days_late=2), replace(CHAE, name="both", days_late=1)], parts
+    )
     assert (marks["ada"], marks["ben"], marks["chae"]) == (100, 100, 0)
     assert marks["dana"] == 100 - points["rnn_step"] - points["rnn_forward (from any state)"]
+    assert (marks["late"], marks["both"]) == (100 - 2 * POINTS_A_DAY_LATE, 0)
+
+
+def test_each_accident_changes_what_is_handed_in(released: NotebookNode, root: Path) -> None:
+    def handed_in(student: Student) -> object:
+        cells = submission(student, released, root / "solutions" / "01-rnn").cells
+        text = str(cells)
+        return (student.damages(text) if student.damages else text), student.days_late
+
+    unharmed = handed_in(ADA)
+    assert [student.name for student in ACCIDENTS if handed_in(student) == unharmed] == []
 
 
 def test_a_part_that_does_not_exist_cannot_be_lost(parts: tuple[Part, ...]) -> None:
@@ -75,8 +91,21 @@ def test_a_blank_copy_is_what_was_released(released: NotebookNode, root: Path) -
     assert [cell.source for cell in handed_in.cells] == [cell.source for cell in released.cells]
 
 
-def test_the_table_names_the_mark_that_differs() -> None:
-    lines = table([ADA, DANA], {"ada": 100, "dana": 77}, {"ada": 100, "dana": 62.5}).splitlines()
-    assert re.search(r"100 +100$", lines[1])
-    assert re.search(r"77 +62\.5  differs$", lines[2])
-    assert re.search(r"77 +none  differs$", table([DANA], {"dana": 77}, {}))
+def test_the_table_names_the_mark_that_differs_and_the_reason_that_is_missing() -> None:
+    def row(mark: float | None, told: bool) -> str:
+        obtained = {} if mark is None else {"dana": mark}
+        return table([DANA], Round({"dana": 77}, obtained, frozenset({"dana"} if told else ()))).splitlines()[1]
+
+    assert re.search(r"77 +77  told$", row(77, told=True))
+    assert re.search(r"77 +62\.5  told  differs$", row(62.5, told=True))
+    assert re.search(r"77 +none  told  differs$", row(None, told=True))
+    assert re.search(r"77 +77  missing  differs$", row(77, told=False))
+
+
+def test_a_reason_is_looked_for_in_the_words_of_the_page(tmp_path: Path) -> None:
+    page, student = tmp_path / "rnn.html", replace(ADA, reason="it's a loop: x < 1")
+    assert not is_told(student, page)
+    page.write_text("<p>it&#39;s a <b>loop</b>: x &lt; 1</p>", encoding="utf-8")
+    assert is_told(student, page)
+    page.write_text("<p>it&#39;s a loop</p>", encoding="utf-8")
+    assert not is_told(student, page)

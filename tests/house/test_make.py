@@ -1,12 +1,14 @@
 """The Makefile offers what the README promises, and says what is wrong in sentences."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
 TARGETS = ["book", "test", "test-fast", "serve", "lab", "start", "score", "exercises", "grade-demo", "lint", "setup"]
+TARGETS += ["student-repository"]
 
 
 def make(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -25,6 +27,13 @@ def test_the_target_exists_and_begins_by_setting_up(root: Path, target: str) -> 
 def test_make_alone_lists_every_target(root: Path) -> None:
     listed = [line.split()[1] for line in make(root).stdout.splitlines()]
     assert sorted(listed) == sorted([*TARGETS, "help"])
+
+
+@pytest.mark.parametrize("paper", ["README.md", "CONTRIBUTING.md", "book/how-to-use.md", "scripts/student-readme.md"])
+def test_every_command_that_a_paper_names_exists(root: Path, paper: str) -> None:
+    commands = re.findall(r"(?:^|`)make ([a-z][a-z-]*)", (root / paper).read_text(), re.MULTILINE)
+    assert len(commands) >= 3
+    assert set(commands) <= set(TARGETS)
 
 
 def test_a_python_that_does_not_exist_is_named(root: Path) -> None:

@@ -22,7 +22,7 @@ def function_lengths(path: Path) -> Iterator[tuple[str, int]]:
             first, lines = node.body[0], (node.end_lineno or node.lineno) - node.lineno + 1
             if ast.get_docstring(node) is not None:
                 lines -= (first.end_lineno or first.lineno) - first.lineno + 1
-            yield f"{path.name}:{node.lineno} {node.name}", lines
+            yield f"{path}:{node.lineno} {node.name}", lines
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +39,8 @@ def test_the_median_function_has_at_most_12_lines(lengths: dict[str, int]) -> No
 
 
 def test_no_file_has_400_lines(root: Path) -> None:
-    lines = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in python_files(root)}
-    assert {name: count for name, count in lines.items() if count >= 400} == {}
+    lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in python_files(root)}
+    assert {path: count for path, count in lines.items() if count >= 400} == {}
 
 
 def test_no_module_is_called_utils(root: Path) -> None:

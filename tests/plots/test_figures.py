@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from course_lib.plots import curves, forecast, length, sprites, style
+from course_lib.plots import curves, descent, differences, forecast, length, sprites, style
 
 matplotlib.use("agg")
 
@@ -16,6 +16,8 @@ FIGURES = {
     "belief curves": lambda: curves.belief_curves({"an jago": np.array([0.5, 1]), "jago": np.array([0.2])}, "P"),
     "forecast": lambda: forecast.forecast_lines(DAYS, {"a": np.arange(60), "b": np.ones(60)}, "price (US dollars)"),
     "time": lambda: length.time_against_length(np.array([1, 4]), {"recurrent": np.array([1, 2.0])}),
+    "differences": lambda: differences.error_against_h(np.array([0.1, 1]), {"central": np.array([1e-3, 0.1])}),
+    "descent": lambda: descent.paths_in_a_valley(np.array([1.0, 10]), {"a": np.eye(2), "b": np.ones((9, 2))}),
     "forgetting": lambda: length.forgetting({"a": 0.5 ** np.arange(30)}, "distance (norm)"),
 }
 
@@ -47,6 +49,21 @@ def test_two_sentences_are_drawn_below_each_other_in_type_for_a_phone():
     on_phone = 350 / (figure.get_figwidth() * 72)  # pixels a point where the page is 350 pixels wide
     sizes = [label.get_size() for axes in figure.axes for label in (*axes.get_xticklabels(), axes.yaxis.label)]
     assert min(sizes) * on_phone > 11
+
+
+def test_the_best_distance_of_each_estimate_is_marked():
+    h, errors = np.array([1e-3, 1e-2, 1e-1]), {"a": np.array([3.0, 1, 2]), "b": np.array([1.0, 2, 3])}
+    axes = differences.error_against_h(h, errors).axes[0]
+    marked = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
+    assert marked == [1e-2, 1e-3]
+
+
+def test_a_path_is_drawn_in_full_and_its_panel_does_not_stretch_to_hold_it():
+    path = np.array([[1.0, 1.0], [0.5, -50.0]])
+    axes = descent.paths_in_a_valley(np.array([1.0, 10]), {"diverges": path}).axes[0]
+    np.testing.assert_array_equal(axes.lines[0].get_xydata(), path)
+    assert axes.get_ylim() == (-1.3, 1.3)
+    assert axes.get_title() == "diverges"
 
 
 def test_a_figure_is_shown_once_and_not_kept_open():

@@ -96,7 +96,7 @@ def test_the_copy_has_one_commit_and_nothing_uncommitted(copy: Path) -> None:
 def test_the_readme_of_the_copy_names_only_commands_and_files_that_are_there(copy: Path, clone: Path) -> None:
     readme = (copy / "README.md").read_text()
     assert readme == (clone / "scripts" / "student-readme.md").read_text()
-    listed = subprocess.run(["make", "help"], cwd=copy, capture_output=True, text=True).stdout
+    listed = subprocess.run(["make", "--no-print-directory", "help"], cwd=copy, capture_output=True, text=True).stdout
     assert [line.split()[1] for line in listed.splitlines()] == TARGETS
     named = set(re.findall(r"make ([a-z][a-z-]*)", readme)) - {"alone"}
     assert named and named <= set(TARGETS)

@@ -4,7 +4,7 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from types import FrameType
 from typing import Any
@@ -39,9 +39,9 @@ def time_limit(seconds: float) -> Iterator[None]:
         raise TookTooLong
 
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, seconds, REPEAT_SECONDS)
     try:
         try:
+            signal.setitimer(signal.ITIMER_REAL, seconds, REPEAT_SECONDS)
             yield
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -110,6 +110,17 @@ class _Brief:
             if self._left < 0:
                 self._stream.write(f"\n(what this call prints beyond {MOST_PRINTED} characters is left out)\n")
         return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write one after the other, as :meth:`write` does."""
+        for line in lines:
+            self.write(line)
+
+    def __enter__(self) -> "_Brief":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Stay open: the verdict needs the stream."""

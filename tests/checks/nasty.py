@@ -16,6 +16,7 @@ import time
 import types
 import warnings
 from collections import OrderedDict, deque, namedtuple
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -380,6 +381,10 @@ def flood():
         print("0123456789" * 10_000)
 
 
+def flood_by_lines():
+    sys.stdout.writelines("0123456789" * 10_000 for _ in range(100))
+
+
 def close_the_output():
     sys.stdout.close()
     sys.stderr.close()
@@ -413,7 +418,9 @@ def warn():
 
 
 def run_an_event_loop():
-    return asyncio.run(coroutine())
+    # In a thread of its own: a browser test that ran before leaves a running loop in this one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine()).result()
 
 
 DEEDS = {
@@ -427,6 +434,7 @@ DEEDS = {
     "replaces the output": replace_the_output,
     "closes the output": close_the_output,
     "floods the output": flood,
+    "floods the output by lines": flood_by_lines,
     "removes the profiler": lambda: sys.setprofile(None),
     "sets a profiler": lambda: sys.setprofile(lambda *_: None),
     "starts a thread": start_a_thread,

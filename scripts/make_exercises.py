@@ -110,12 +110,14 @@ def executed(path: Path) -> bytes:
     """
     notebook = read_notebook(path)
     started = time.monotonic()
-    alive = run_notebook(notebook, SECONDS_A_CELL)
+    ended = run_notebook(notebook, SECONDS_A_CELL)
     for cell in notebook.cells:
         if error := error_of(cell):
             raise GradingError(f"{path.parent.name}, cell {grade_id(cell)!r}: {error.ename}: {error.evalue}")
-    if not alive or (seconds := time.monotonic() - started) > SECONDS_A_NOTEBOOK:
-        reason = f"took {seconds:.0f} s, at most {SECONDS_A_NOTEBOOK} s are allowed" if alive else "lost its kernel"
+    if ended is not None:
+        raise GradingError(f"{path.parent.name}, cell {grade_id(ended)!r}: the notebook's process ended.")
+    if (seconds := time.monotonic() - started) > SECONDS_A_NOTEBOOK:
+        reason = f"took {seconds:.0f} s, at most {SECONDS_A_NOTEBOOK} s are allowed"
         raise GradingError(f"The notebook of {path.parent.name} {reason}.")
     return (nbformat.writes(notebook) + "\n").encode()
 

@@ -36,6 +36,9 @@ MOST_BITS = 64
 MOST_CHARACTERS = 10_000
 MOST_OF_NAME = 60
 
+SCALAR: Any = vars(np.generic)
+"""What belongs to NumPy's scalars themselves: a subclass cannot answer in their place."""
+
 TYPE: Any = vars(type)
 """The descriptors of types themselves: a metaclass cannot answer in their place."""
 
@@ -136,8 +139,9 @@ class _Reduction:
 def _atom(value: Any) -> Plain:
     """Reduce a number, a string or a NumPy scalar; one that no right answer holds becomes its description."""
     if isinstance(value, np.generic):
-        item = np.ndarray.item(np.asarray(value)) if value.dtype.kind in "biufU" else None
-        return _atom(item) if item is not None and type(item) in ATOMS else Foreign(f"a NumPy {value.dtype.name}")
+        dtype = SCALAR["dtype"].__get__(value)
+        item = SCALAR["item"](value) if dtype.kind in "biufU" else None
+        return _atom(item) if item is not None and type(item) in ATOMS else Foreign(f"a NumPy {dtype.name}")
     if type(value) is int and value.bit_length() >= MOST_BITS:
         return Foreign(f"an integer of about {round(value.bit_length() * np.log10(2))} digits")
     if type(value) is str and len(value) > MOST_CHARACTERS:

@@ -20,7 +20,8 @@ for _ in range(1000):
 
 
 def last_valid_state(h, lengths):
-    """Return the state of every sequence at its own last step."""
+    """Return the state of every sequence at its own last step; print meanwhile."""
+    print(h.shape)
     return h[np.arange(len(h)), lengths - 1]
 '''
 

@@ -19,6 +19,9 @@ POINTS_A_DAY_LATE = 10.0
 BOUNDED_OUTPUT = "--IPKernelApp.outstream_class=course_lib.grading.output.BoundedStream"
 """Starts a kernel that keeps the beginning of what a cell prints."""
 
+EXIT_DOES_NOTHING = "--IPKernelApp.exec_lines=get_ipython().ask_exit = lambda: None"
+"""``exit()`` would end the process one cell later, in a cell that has no part in it."""
+
 NOT_FOR_STUDENTS = ["answers.py"]
 """Files beside a solution notebook that are neither released nor copied to a submission."""
 
@@ -45,7 +48,7 @@ def configure(config: Config) -> None:
 def configure_grading(config: Config) -> None:
     """Say what happens to a submission: it is made whole, run, and marked."""
     config.Execute.timeout = SECONDS_A_CELL
-    config.Execute.extra_arguments = [BOUNDED_OUTPUT]
+    config.Execute.extra_arguments = [BOUNDED_OUTPUT, EXIT_DOES_NOTHING]
     config.Execute.shutdown_kernel = "immediate"
     config.LimitOutput.max_lines = -1  # what is printed is cut where it is printed, and says so
     config.ExecuteFailClosed.seconds_a_notebook = SECONDS_A_NOTEBOOK

@@ -10,11 +10,20 @@ from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 
-from course_lib.grading.configuration import BOUNDED_OUTPUT, SECONDS_A_NOTEBOOK, SEED_VARIABLE
+from course_lib.grading.configuration import BOUNDED_OUTPUT, EXIT_DOES_NOTHING, SECONDS_A_NOTEBOOK, SEED_VARIABLE
 from course_lib.grading.released import GradingError
 
 STOPPED = "Stopped"
 """Name of the error noted in a cell that took too long."""
+
+ENDED = "ProcessEnded"
+"""Name of the error noted in a cell in which the notebook's process ended."""
+
+MOST_RUNS = 12
+"""How often a notebook is begun, each time without the cells that ended its process."""
+
+LEFT_OUT = "skip-execution"
+"""Tag of a cell that is not run."""
 
 
 def isolated_environment(scratch: Path, seed: str = "") -> dict[str, str]:
@@ -31,7 +40,7 @@ def isolated_environment(scratch: Path, seed: str = "") -> dict[str, str]:
     return os.environ | settings
 
 
-def run_notebook(notebook: NotebookNode, seconds_a_cell: int, seed: str = "") -> bool:
+def run_notebook(notebook: NotebookNode, seconds_a_cell: int, seed: str = "") -> NotebookNode | None:
     """Execute every cell and keep the outputs in the notebook; errors stay in their cells.
 
     The kernel starts in an empty folder that is removed afterwards.
@@ -45,8 +54,8 @@ def run_notebook(notebook: NotebookNode, seconds_a_cell: int, seed: str = "") ->
 
     Returns
     -------
-    bool
-        False when the kernel died; the cells that did not run have no execution count.
+    NotebookNode or None
+        The cell in which the process ended, if it did; the cells that did not run have no execution count.
 
     Raises
     ------
@@ -55,6 +64,12 @@ def run_notebook(notebook: NotebookNode, seconds_a_cell: int, seed: str = "") ->
     """
     clear_outputs(notebook)
     metadata = notebook.metadata.copy()
+    running: NotebookNode | None = None
+
+    def note_running(cell: NotebookNode, **_: object) -> None:
+        nonlocal running
+        running = cell
+
     with tempfile.TemporaryDirectory(prefix="course-") as scratch, tempfile.TemporaryDirectory() as folder:
         client = NotebookClient(
             notebook,
@@ -64,19 +79,21 @@ def run_notebook(notebook: NotebookNode, seconds_a_cell: int, seed: str = "") ->
             allow_errors=True,
             record_timing=False,
             kernel_name="python3",
+            skip_cells_with_tag=LEFT_OUT,
+            on_cell_execute=note_running,
             on_cell_executed=_note_time_out,
             # Each kernel warns that its sockets are not encrypted.
-            extra_arguments=["--log-level=ERROR", BOUNDED_OUTPUT],
+            extra_arguments=["--log-level=ERROR", BOUNDED_OUTPUT, EXIT_DOES_NOTHING],
         )
         try:
             client.execute(cwd=folder, env=isolated_environment(Path(scratch), seed))
         except DeadKernelError:
-            return False
+            return running
         except RuntimeError as error:
             raise GradingError(f"No Python process could be started for the notebook ({error}): try again.") from None
         finally:
             notebook.metadata = metadata  # the client writes down which Python it met
-    return True
+    return None
 
 
 def clear_outputs(notebook: NotebookNode) -> None:

@@ -16,9 +16,8 @@ from nbgrader.preprocessors import Execute
 from nbgrader.utils import is_grade
 from traitlets import Bool, Dict, Integer
 
-from course_lib.grading.execution import STOPPED, clear_outputs
+from course_lib.grading.execution import ENDED, MOST_RUNS, STOPPED, clear_outputs
 
-ENDED = "ProcessEnded"
 DID_NOT_RUN = "DidNotRun"
 
 
@@ -26,7 +25,9 @@ class ExecuteFailClosed(Execute):
     """Execute within a budget, in an empty folder, to the end; a graded cell that did not run holds an error."""
 
     seconds_a_notebook = Integer(120, help="When they are used up no further cell is run.").tag(config=True)
-    runs = Integer(5, help="How often a notebook is begun, each time without the cells that ended it.").tag(config=True)
+    runs = Integer(MOST_RUNS, help="How often a notebook is begun, each time without the cells that ended it.").tag(
+        config=True
+    )
     error_on_timeout = Dict({"ename": STOPPED, "evalue": "", "traceback": []}).tag(config=True)
     raise_on_iopub_timeout = Bool(False, help="Late output costs nobody a record.").tag(config=True)
 

@@ -10,8 +10,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import determine_grade
 
-from course_lib.grading.execution import error_of
-from course_lib.grading.fail_closed import DID_NOT_RUN, ENDED, ExecuteFailClosed
+from course_lib.grading.configuration import EXIT_DOES_NOTHING
+from course_lib.grading.execution import ENDED, error_of
+from course_lib.grading.fail_closed import DID_NOT_RUN, ExecuteFailClosed
 from tests.grading.conftest import course_cell
 
 ENDS = "import os\nos._exit(1)"
@@ -26,7 +27,7 @@ def notebook_of(answer: str, *tests: str) -> NotebookNode:
 def run(notebook: NotebookNode, **settings: Any) -> list[float]:
     """Execute a notebook and return what nbgrader itself makes of its graded cells."""
     before = {"metadata": {"path": "somewhere"}}
-    _, resources = ExecuteFailClosed(timeout=10, **settings).preprocess(notebook, before)
+    _, resources = ExecuteFailClosed(**{"timeout": 10} | settings).preprocess(notebook, before)
     assert resources["metadata"]["path"] == "somewhere"
     return [determine_grade(cell)[0] for cell in notebook.cells[1:]]
 
@@ -55,6 +56,11 @@ def test_a_cell_that_ends_the_process_is_left_out_and_the_others_are_judged() ->
     assert sentence(notebook.cells[0]) == "The notebook's process ended in this cell: it was left out."
 
 
+def test_exit_costs_nothing() -> None:
+    notebook = notebook_of("x = 1\nexit()", "import time\ntime.sleep(1)", "assert x == 1", "quit()")
+    assert run(notebook, extra_arguments=[EXIT_DOES_NOTHING]) == [2, 2, 2]
+
+
 def test_a_check_that_ends_the_process_earns_nothing_and_the_next_one_is_judged() -> None:
     notebook = notebook_of("import os\ncrash = lambda: os._exit(1)", "crash()", "assert callable(crash)")
     assert run(notebook) == [0, 2]
@@ -79,6 +85,14 @@ def test_what_is_left_when_the_budget_is_used_up_earns_nothing() -> None:
     notebook = notebook_of("import time\ntime.sleep(30)", "assert True")
     assert run(notebook, seconds_a_notebook=6) == [0]
     assert sentence(notebook.cells[1]) == "This check did not run: the 6 s for the whole notebook were used up."
+
+
+def test_a_cell_has_no_more_time_than_is_left_of_the_budget() -> None:
+    notebook = notebook_of("import time", "time.sleep(60)")
+    started = time.monotonic()
+    assert run(notebook, timeout=60, seconds_a_notebook=10) == [0]
+    assert time.monotonic() - started < 30
+    assert "This cell took longer than" in sentence(notebook.cells[1])
 
 
 class EndsLate(ExecuteFailClosed):

@@ -15,7 +15,7 @@ PRINTS_BY_A_PROGRAM = "import subprocess, sys\nsubprocess.run([sys.executable, '
 def outputs_of(*sources: str) -> list[str]:
     """Run cells and return what each one printed."""
     notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
-    assert run_notebook(notebook, seconds_a_cell=30)
+    assert run_notebook(notebook, seconds_a_cell=30) is None
     return ["".join(output.get("text", "") for output in cell.outputs) for cell in notebook.cells]
 
 
@@ -27,11 +27,22 @@ def test_the_beginning_is_kept_the_rest_is_dropped_and_the_next_cell_prints_agai
     assert grown < 50, f"printing 200 MB took {grown:.0f} MB"
 
 
+def test_many_small_prints_are_cut_where_one_long_one_is() -> None:
+    (many,) = outputs_of(f"for _ in range({CHARACTERS_A_CELL}):\n    print('h', end='')")
+    assert many == "h" * CHARACTERS_A_CELL
+
+
+def test_what_an_answer_prints_while_it_is_judged_is_no_work_of_the_library() -> None:
+    call = "call_here(lambda x: print(x), ('course_lib',))({'x': 1})"
+    (printed,) = outputs_of(f"from course_lib.checks.call import call_here\nprint(repr({call}.delegated))")
+    assert printed == "1\n''\n"
+
+
 def test_what_a_program_prints_counts_as_well() -> None:
     assert len(outputs_of(PRINTS_BY_A_PROGRAM)[0]) <= CHARACTERS_A_CELL + len(CUT)
 
 
 def test_errors_are_written_whole_after_much_output() -> None:
     notebook = new_notebook(cells=[new_code_cell(f"{PRINTS_200_MB}\nraise ValueError('mine')")])
-    assert run_notebook(notebook, seconds_a_cell=30)
+    assert run_notebook(notebook, seconds_a_cell=30) is None
     assert notebook.cells[0].outputs[-1].evalue == "mine"

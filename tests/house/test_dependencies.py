@@ -37,7 +37,10 @@ ABOVE = {
 """What stands on the library, and the rooms it may import: an exercise its checks and parameters, no layers."""
 
 BY_NAME_OF_ITS_OWN = {"course_lib/checks/notebook.py": "the modules of declared exercises, from a table in the file"}
-NAMES_OTHERS = {"course_lib/checks/hiding.py": "it names what a graded notebook must not import"}
+NAMES_OTHERS = {
+    "course_lib/checks/hiding.py": "it names what a graded notebook must not import",
+    "course_lib/checks/delegation.py": "it names the stream that an answer prints to when it is graded",
+}
 IMPORTERS = ("import_module", "__import__", "find_spec", "resolve_name")
 DOTTED = re.compile(r"course_lib(\.\w+)+")
 

@@ -164,6 +164,7 @@ class Exercise:
         What comes back.
     wrong : callable
         ``wrong(mistakes, **inputs)``: one implementation with a switch for each misconception.
+        With a parameter ``mine`` it is also given the value to be explained: see ``suspects.closest``.
     misconceptions : tuple of Misconception
     forbidden : tuple of str
         Modules that may not do the work.

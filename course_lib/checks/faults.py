@@ -9,7 +9,12 @@ from course_lib.checks.exercise import Case, Exercise
 from course_lib.checks.returns import Fault
 
 PUBLIC_SEED = 2026
-PRODUCT = re.compile(r"matmul: .*\(size (\d+) is different from (\d+)\)")
+PRODUCTS = (
+    re.compile(r"matmul: .*\(size (?P<rows>\d+) is different from (?P<columns>\d+)\)"),
+    re.compile(r"not aligned: (?P<columns>\d+) \(dim \d+\) != (?P<rows>\d+) \(dim 0\)"),
+)
+"""What NumPy says of a product that does not fit: written with ``@``, and with ``np.dot``."""
+
 ELEMENTWISE = re.compile(r"operands could not be broadcast together with shapes (\([\d,]*\)) (\([\d,]*\))")
 
 
@@ -41,9 +46,9 @@ def find_fault(exercise: Exercise, case: Case, outcome: Outcome) -> Fault | None
 
 def in_plain_words(error: str) -> str:
     """Say what NumPy says about shapes that do not fit, for somebody who never saw its signatures."""
-    if product := PRODUCT.search(error):
-        rows, columns = product.groups()
-        return f"a product with @ does not fit: the left side has {columns} columns, the right side {rows} rows"
+    for product in filter(None, (pattern.search(error) for pattern in PRODUCTS)):
+        columns, rows = product["columns"], product["rows"]
+        return f"a matrix product does not fit: the left side has {columns} columns, the right side {rows} rows"
     if shapes := ELEMENTWISE.search(error):
         return f"two arrays do not fit, element by element: one has shape {shapes[1]}, the other {shapes[2]}"
     return error

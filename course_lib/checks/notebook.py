@@ -22,6 +22,9 @@ ASSIGNMENTS = {"00-refresher": "course_lib.checks.refresher", "01-rnn": "course_
 
 LANGUAGES = ("en", "ko")
 
+LANGUAGE_VARIABLE = "COURSE_LANGUAGE"
+"""Names the language of hints for notebooks that name none, and for the score."""
+
 FAILURES_BEFORE_EXAMPLE = 3
 """From this failure of the same kind on, a check gives the longer hint."""
 
@@ -171,7 +174,7 @@ def display(verdict: Verdict) -> None:
     show(verdict) if get_ipython() is not None else print(verdict)
 
 
-def open_checks(assignment: str, version: str, language: str = "en") -> Checks:
+def open_checks(assignment: str, version: str, language: str = "") -> Checks:
     """Open the checks of a notebook; the notebook keeps the result under the name ``check``.
 
     Parameters
@@ -181,7 +184,7 @@ def open_checks(assignment: str, version: str, language: str = "en") -> Checks:
     version : str
         Version of the course this notebook belongs to; a verdict says so when the installed one differs.
     language : str
-        "en" or "ko": language of the first hint.
+        "en" or "ko": language of the first hint. When empty, the environment's ``COURSE_LANGUAGE`` tells, else "en".
 
     Returns
     -------
@@ -192,6 +195,7 @@ def open_checks(assignment: str, version: str, language: str = "en") -> Checks:
     CannotOpen
         If there is no such assignment or no such language.
     """
+    language = language or os.environ.get(LANGUAGE_VARIABLE) or "en"
     if language not in LANGUAGES:
         raise CannotOpen(f"hints come in {' or '.join(LANGUAGES)}, got {language!r}")
     if os.environ.get(SEED_VARIABLE):

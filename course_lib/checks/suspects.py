@@ -1,16 +1,17 @@
 """Name the mistake: find the misconceptions whose outcomes are the student's own."""
 
+import inspect
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from course_lib.checks.call import Call, Outcome, call_here
 from course_lib.checks.exercise import Case, Exercise, Misconception, Mistakes
-from course_lib.checks.faults import draw_cases, find_fault
+from course_lib.checks.faults import draw_cases, find_fault, in_plain_words
 from course_lib.checks.plain import Plain, same
-from course_lib.checks.returns import Only, matching_tolerance
+from course_lib.checks.returns import ATOL, RTOL, Only, matching_tolerance
 
 EXTRA_SEED = 2027
 EXTRA_DRAWS = 3
@@ -23,10 +24,10 @@ Suspects = list[tuple[Misconception, ...]]
 def suspect(exercise: Exercise, part: str, call: Call, cases: list[Case], outcomes: list[Outcome]) -> Suspects:
     """Find what produces the very same outcomes: single misconceptions first, then pairs of them.
 
-    An error is explained by one misconception only, since its text says little. When several explain the outcomes,
-    further cases are drawn until one is left or the draws are used up. At most two are returned.
+    An error, or values that became NaN, are explained by one misconception only, since they say little. When several
+    explain the outcomes, further cases are drawn until one is left or the draws are used up. At most two are returned.
     """
-    for size in (1,) if outcomes[-1].error else (1, 2):
+    for size in (1, 2) if _says_enough_for_two(exercise, cases[-1], outcomes[-1]) else (1,):
         candidates: Suspects = list(itertools.combinations(exercise.misconceptions, size))
         candidates = _explaining(exercise, candidates, cases, outcomes)
         for draw in range(EXTRA_DRAWS):
@@ -39,15 +40,47 @@ def suspect(exercise: Exercise, part: str, call: Call, cases: list[Case], outcom
     return []
 
 
-def call_wrong(exercise: Exercise, mistakes: Mistakes) -> Call:
-    """Make a call of the exercise's wrong implementation with some switches on."""
+def call_wrong(exercise: Exercise, mistakes: Mistakes, mine: Plain = None) -> Call:
+    """Make a call of the exercise's wrong implementation with some switches on.
+
+    One that has a parameter ``mine`` is given the value to be explained, and picks by it among :func:`closest` ways.
+    """
     names = [name.strip() for name in exercise.call.split("(")[1].rstrip(")").split(",") if name.strip()]
 
     def wrong(*values: Plain) -> Plain:
         with np.errstate(all="ignore"):
-            return exercise.wrong(mistakes, **dict(zip(names, values, strict=True)))
+            return exercise.wrong(mistakes, **dict(zip(names, values, strict=True)), **known)
 
+    known = {"mine": mine} if "mine" in inspect.signature(exercise.wrong).parameters else {}
     return call_here(wrong)
+
+
+def closest(ways: Sequence[tuple[Plain, ...]], mine: Plain) -> tuple[Plain, ...]:
+    """Of the ways to make one mistake, return the one that has most values in common with ``mine``, or the first."""
+    values = mine if isinstance(mine, tuple | list) else ()
+    return max(ways, key=lambda way: sum(same(a, b) for a, b in zip(way, values, strict=False)))
+
+
+def _says_enough_for_two(exercise: Exercise, case: Case, outcome: Outcome) -> bool:
+    """Tell whether an outcome shows more than that something overflowed, which many pairs of mistakes do alike."""
+    if outcome.error:
+        return False
+    right = exercise.oracle(**case.inputs)
+    mine, right = (case.judged.of(value) if case.judged else value for value in (outcome.value, right))
+    return differs_in_numbers(mine, right)
+
+
+def differs_in_numbers(mine: Plain, right: Plain) -> bool:
+    """Tell whether two values differ by more than NaN and the zeros and infinities beside it."""
+    if isinstance(mine, tuple | list) and isinstance(right, tuple | list) and len(mine) == len(right):
+        return any(map(differs_in_numbers, mine, right))
+    if not all(isinstance(value, np.ndarray | float) for value in (mine, right)) or np.shape(mine) != np.shape(right):
+        return True
+    left = np.asarray(mine)
+    if left.dtype.kind != "f":
+        return True
+    wrong = left[~np.isclose(left, right, rtol=RTOL, atol=ATOL)]
+    return bool(wrong.size) and bool(not np.isnan(wrong).any() or (np.isfinite(wrong) & (wrong != 0)).any())
 
 
 def _explaining(
@@ -57,11 +90,15 @@ def _explaining(
     atol = matching_tolerance(exercise.returns)
 
     def explains(candidate: tuple[Misconception, ...]) -> bool:
-        wrong = call_wrong(exercise, frozenset(item.id for item in candidate))
-        if not all(_same_outcome(wrong(case.inputs), outcome, case.judged, atol) for case, outcome in pairs):
+        mistakes = frozenset(item.id for item in candidate)
+
+        def wrong(case: Case, outcome: Outcome) -> Outcome:
+            return call_wrong(exercise, mistakes, outcome.value)(case.inputs)
+
+        if not all(_same_outcome(wrong(case, outcome), outcome, case.judged, atol) for case, outcome in pairs):
             return False
         # Two mistakes may cancel, and one may not show on these cases: what is right explains no fault.
-        return any(find_fault(exercise, case, wrong(case.inputs)) for case, _ in pairs)
+        return any(find_fault(exercise, case, wrong(case, outcome)) for case, outcome in pairs)
 
     return [candidate for candidate in candidates if explains(candidate)]
 
@@ -75,4 +112,5 @@ def _same_outcome(wrong: Outcome, mine: Outcome, judged: Only | None, atol: floa
 
 def _error_signature(error: str) -> tuple[str, list[str]]:
     """Reduce an error to its class and the numbers in it, whichever of two products came first; or else to its text."""
+    error = in_plain_words(error)
     return error.split(":")[0], sorted(re.findall(r"\d+", error)) or [error]

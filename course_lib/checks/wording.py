@@ -16,6 +16,10 @@ NOTHING_FITS = (
     "no mistake on file gives these values. Work the tiny case of the task by hand, print shape and values after each "
     "of your lines, and find the first that differs."
 )
+NO_ERROR_FITS = (
+    "no mistake on file gives this error. Call your function on the tiny case of the task, in a cell of its own; where "
+    "a line is named above, print what goes into it just before."
+)
 
 
 def failed(exercise: Exercise, part: str, case: Case, fault: Fault, suspects: Suspects, language: str) -> Verdict:
@@ -33,7 +37,7 @@ def _lines(exercise: Exercise, case: Case, fault: Fault, suspects: Suspects, for
         hints = "\n".join(dict.fromkeys(_hint(candidate, form) for candidate in suspects))
         lines.append(("likely", f"{names}\n{hints}"))
     elif form == "longer" and fault.kind in {"value", "shape", "nan", "error"}:
-        lines.append(("next", NOTHING_FITS))
+        lines.append(("next", NO_ERROR_FITS if fault.kind == "error" else NOTHING_FITS))
     return (*lines, ("read", exercise.read))
 
 

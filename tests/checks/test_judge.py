@@ -72,7 +72,7 @@ def test_two_explanations_of_one_error_are_both_offered(steps):
     verdict = verdict_on(steps.swapped)
     assert verdict.kind == "error"
     said = " ".join(str(verdict).split())
-    assert "a product with @ does not fit: the left side has 3 columns, the right side 5 rows, at your line:" in said
+    assert "a matrix product does not fit: the left side has 3 columns, the right side 5 rows, at your line:" in said
     assert "mixes up the input and the state, or their matrices, or transposes the input matrix" in said
     assert "Which matrix has as many rows" in said
     assert "Does it need turning" in said
@@ -180,6 +180,23 @@ def test_an_answer_that_never_calls_what_it_is_lent_is_told():
 
 def test_an_unknown_mistake_gets_advice_with_the_longer_hint(steps):
     assert "no mistake on file gives these values" in str(verdict_on(steps.strange).longer)
+
+
+def overwhelmed(x_t, h_prev, params):
+    raise MemoryError
+
+
+def never_ending(x_t, h_prev, params):
+    return never_ending(x_t, h_prev, params)
+
+
+@pytest.mark.parametrize("answer", [overwhelmed, never_ending, lambda x_t: x_t])
+def test_an_unknown_error_gets_advice_that_speaks_of_no_values(answer):
+    verdict = verdict_on(answer)
+    assert "next" not in dict(verdict.lines)
+    said = " ".join(str(verdict.longer).split())
+    assert "no mistake on file gives this error. Call your function on the tiny case of the task" in said
+    assert "values" not in dict(verdict.longer.lines)["next"]
 
 
 def test_the_longer_hint_names_the_equation(steps):

@@ -103,6 +103,18 @@ def test_an_unknown_assignment_lists_those_that_exist():
         open_checks("99", version=__version__)
 
 
+def test_the_environment_names_the_language_for_notebooks_that_name_none(monkeypatch):
+    monkeypatch.setenv("COURSE_LANGUAGE", "ko")
+    wrong = lambda x_t, h_prev, params: np.tanh(x_t @ params.W_xh) + np.tanh(h_prev @ params.W_hh) + np.tanh(params.b_h)  # noqa: E731
+    said = {}
+    for language in ("", "en"):
+        with pytest.raises(CheckFailed) as failed:
+            open_checks("01-rnn", __version__, language).rnn_step(wrong)
+        said[language] = str(failed.value)
+    assert "무엇" in said[""] or "인가요" in said[""]
+    assert said["en"].isascii() or "인가요" not in said["en"]
+
+
 def test_an_unknown_language_is_told():
     with pytest.raises(ValueError, match="hints come in en or ko, got 'fr'") as raised:
         open_checks("01-rnn", version=__version__, language="fr")

@@ -23,6 +23,7 @@ from course_lib.checks.refresher.steps import (
     oracle_largest_stable_step,
     oracle_numeric_gradient,
 )
+from course_lib.checks.suspects import differs_in_numbers
 from course_lib.checks.wording import passed
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -171,3 +172,174 @@ def test_a_sum_that_loses_its_axis_is_told_the_two_shapes_and_named():
     verdict = judge(softmax, "values", call_here(answer), hints="en")
     assert "two arrays do not fit, element by element: one has shape (4,7), the other (4,)" in str(verdict)
     assert verdict.misconceptions == ("drops-an-axis",)
+
+
+def named(exercise, part, answer):
+    return judge(exercise, part, call_here(answer), hints="en").misconceptions
+
+
+@pytest.mark.parametrize("product", [np.dot, np.matmul, lambda left, right: left @ right])
+def test_a_product_that_does_not_fit_is_named_however_it_is_written(product):
+    def untransposed_W(dy, x, W):
+        return product(dy, W), x.T @ dy, dy.sum(axis=0)
+
+    def untransposed_x(dy, x, W):
+        return dy @ W.T, product(x, dy), dy.sum(axis=0)
+
+    assert named(linear_backward, "dx", untransposed_W) == ("does-not-transpose-W",)
+    assert named(linear_backward, "dW", untransposed_x) == ("does-not-transpose-x",)
+    said = str(judge(linear_backward, "dx", call_here(untransposed_W)))
+    assert "a matrix product does not fit: the left side has 5 columns, the right side 3 rows" in said
+
+
+def floored_cross_entropy(floor, floored_gradient):
+    """Write the usual cross-entropy that keeps probabilities away from 0."""
+
+    def answer(s, y):
+        weights = np.exp(s - s.max(axis=1, keepdims=True))
+        p = weights / weights.sum(axis=1, keepdims=True)
+        rows, floored = np.arange(len(y)), floor(p)
+        ds = floored.copy() if floored_gradient else p.copy()
+        ds[rows, y] -= 1
+        return -np.log(floored[rows, y]).mean(), ds / len(y)
+
+    return answer
+
+
+@pytest.mark.parametrize("floored_gradient", [False, True])
+@pytest.mark.parametrize("small", [1e-5, 1e-7, 1e-8, 1e-10, 1e-12, 1e-15, np.finfo(float).eps])
+@pytest.mark.parametrize("way", ["added", "clipped", "clipped on both sides"])
+def test_any_small_number_that_hides_a_zero_is_named(small, floored_gradient, way):
+    floor = {
+        "added": lambda p: p + small,
+        "clipped": lambda p: np.maximum(p, small),
+        "clipped on both sides": lambda p: np.clip(p, small, 1 - small),
+    }[way]
+    answer = floored_cross_entropy(floor, floored_gradient)
+    assert named(cross_entropy, "large logits", answer) == ("hides-the-zero",)
+
+
+def test_a_small_number_is_named_in_the_loss_of_ordinary_logits_too_and_single_precision_is_not_taken_for_one():
+    assert named(cross_entropy, "loss", floored_cross_entropy(lambda p: p + 1e-8, False)) == ("hides-the-zero",)
+
+    def single(s, y):
+        loss, ds = floored_cross_entropy(lambda p: p, False)(s.astype(np.float32), y)
+        return float(loss), ds.astype(float)
+
+    assert named(cross_entropy, "loss", single) == ()
+
+
+def probabilities_by_a_shift_for_all(s, y):
+    weights = np.exp(s - s.max())
+    p, rows = weights / weights.sum(axis=1, keepdims=True), np.arange(len(y))
+    ds = p - np.eye(s.shape[1])[y]
+    return -np.log(p[rows, y]).mean(), ds / len(y)
+
+
+def logarithms_by_a_shift_for_all(s, y):
+    shifted = s - s.max()
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    ds = np.exp(log_p) - np.eye(s.shape[1])[y]
+    return -log_p[np.arange(len(y)), y].mean(), ds / len(y)
+
+
+@pytest.mark.parametrize("answer", [probabilities_by_a_shift_for_all, logarithms_by_a_shift_for_all])
+def test_one_shift_for_the_whole_batch_is_wrong_where_it_underflows_and_named_there(answer):
+    assert judge(cross_entropy, "loss", call_here(answer)).passed
+    assert judge(cross_entropy, "gradient", call_here(answer)).passed
+    assert named(cross_entropy, "large logits", answer) == ("shifts-by-the-largest-of-all",)
+
+
+@pytest.mark.parametrize("part", ["loss", "gradient"])
+def test_loss_and_gradient_in_the_wrong_order_are_named(part):
+    right = floored_cross_entropy(lambda p: p, False)
+    assert named(cross_entropy, part, lambda s, y: right(s, y)[::-1]) == ("returns-ds-first",)
+
+
+@pytest.mark.parametrize("part", ["values", "large logits"])
+def test_a_shift_of_the_rows_with_sums_of_the_columns_is_named(part):
+    def answer(s):
+        weights = np.exp(s - s.max(axis=1, keepdims=True))
+        return weights / weights.sum(axis=0)
+
+    assert named(softmax, part, answer) == ("shifts-rows-and-adds-up-columns",)
+
+
+def test_no_pair_of_mistakes_is_named_for_what_became_nan_and_zeros():
+    def answer(s):
+        weights = np.exp(s)
+        return weights / (weights.sum(axis=0) + 1e-8)
+
+    verdict = judge(softmax, "large logits", call_here(answer), hints="en")
+    assert verdict.kind == "nan"
+    assert verdict.misconceptions == ()
+
+
+def test_a_single_mistake_is_still_named_for_what_became_nan():
+    def overflowing(s):
+        return np.exp(s) / np.exp(s).sum(axis=1, keepdims=True)
+
+    assert named(softmax, "large logits", overflowing) == ("overflows",)
+
+
+def test_a_pair_is_named_however_small_its_difference_and_beside_a_nan_too():
+    right = np.array([0.25, 0.75])
+    assert differs_in_numbers(right + 1e-8, right)
+    assert differs_in_numbers(np.array([np.nan, 0.5]), right)
+    assert differs_in_numbers(np.zeros(2), right)
+    assert not differs_in_numbers(np.array([np.nan, 0]), right)
+    assert not differs_in_numbers((np.nan, right), (0.5, right))
+    assert differs_in_numbers(None, right) and differs_in_numbers(right[:1], right)
+
+
+def test_the_last_example_of_a_loop_that_adds_nothing_up_is_named():
+    def answer(dy, x, W):
+        for dy_b, x_b in zip(dy, x, strict=True):
+            dW, db = np.outer(x_b, dy_b), dy_b
+        return dy @ W.T, dW, db
+
+    assert judge(linear_backward, "dx", call_here(answer)).passed
+    assert named(linear_backward, "dW", answer) == ("keeps-the-last-example-in-dW",)
+    assert named(linear_backward, "db", answer) == ("keeps-the-last-example-in-db",)
+
+
+@pytest.mark.parametrize("part", numeric_gradient.parts)
+def test_one_slope_for_all_elements_is_named_though_it_is_no_array(part):
+    def both_sides(f, theta, h):
+        return (f(theta + h) - f(theta - h)) / (2 * h)
+
+    def one_side(f, theta, h):
+        return (f(theta + h) - f(theta)) / h
+
+    assert named(numeric_gradient, part, both_sides) == ("returns-one-number",)
+    assert named(numeric_gradient, part, one_side) == ("forward-difference+returns-one-number",)
+
+
+@pytest.mark.parametrize("part", numeric_gradient.parts)
+def test_a_difference_to_one_side_over_the_distance_of_both_is_named(part):
+    def answer(f, theta, h):
+        gradient = np.zeros(theta.shape)
+        for index in np.ndindex(theta.shape):
+            above = theta.copy()
+            above[index] += h
+            gradient[index] = (f(above) - f(theta)) / (2 * h)
+        return gradient
+
+    assert named(numeric_gradient, part, answer) == ("halves-a-forward-difference",)
+
+
+@pytest.mark.parametrize(
+    ("answer", "mistake"),
+    [
+        (lambda A: 2 / np.linalg.eig(A)[0][0], "takes-the-first-eigenvalue"),
+        (lambda A: 2 * np.linalg.eigvalsh(A).max(), "multiplies-by-the-eigenvalue"),
+        (lambda A: 2 / np.linalg.eigvalsh(A)[0], "uses-the-smallest-eigenvalue"),
+    ],
+)
+def test_an_eigenvalue_that_is_not_the_largest_or_stands_on_the_wrong_side_is_named(answer, mistake):
+    assert named(largest_stable_step, "values", answer) == (mistake,)
+
+
+def test_no_hint_in_korean_writes_shape_in_english():
+    items = [item for exercise in exercises_of("00-refresher").values() for item in exercise.misconceptions]
+    assert not [item.id for item in items if "shape" in item.hint_ko]

@@ -31,11 +31,13 @@ def wrong_linear_backward(mistakes: Mistakes, dy: np.ndarray, x: np.ndarray, W: 
     dx = dx * x if "multiplies-dx-by-x" in mistakes else dx
     dW = x @ dy if "does-not-transpose-x" in mistakes else x.T @ dy
     dW = np.outer(x.sum(axis=0), dy.sum(axis=0)) if "multiplies-the-sums" in mistakes else dW
+    dW = np.outer(x[-1], dy[-1]) if "keeps-the-last-example-in-dW" in mistakes else dW
     dW = dW.T if "transposes-dW" in mistakes else dW
     dW = dW / B if "averages-dW" in mistakes else dW
     db = dy.sum(axis=1 if "sums-db-over-the-outputs" in mistakes else 0, keepdims="keeps-an-axis-in-db" in mistakes)
     db = db / B if "averages-db" in mistakes else db
     db = dy if "does-not-sum-db" in mistakes else db
+    db = dy[-1] if "keeps-the-last-example-in-db" in mistakes else db
     return (dW, dx, db) if "returns-dW-first" in mistakes else (dx, dW, db)
 
 

@@ -4,8 +4,10 @@ import numpy as np
 import torch
 
 from course_lib.checks.exercise import Exercise, Inputs, Mistakes, judged_by, random_cases
+from course_lib.checks.plain import Plain
 from course_lib.checks.refresher.hints import MISCONCEPTIONS
 from course_lib.checks.returns import Array, Number, Several
+from course_lib.checks.suspects import closest
 
 
 def draw_logits(rng: np.random.Generator, B: int, O: int) -> Inputs:
@@ -44,6 +46,7 @@ def wrong_softmax(mistakes: Mistakes, s: np.ndarray) -> np.ndarray:
     weights = 2.0**shifted if "uses-powers-of-two" in mistakes else np.exp(shifted)
     if {"divides-by-the-largest", "forgets-to-normalise"} & mistakes:
         return weights
+    axes = 0 if "shifts-rows-and-adds-up-columns" in mistakes else axes
     p = weights / weights.sum(axis=axes, keepdims="drops-an-axis" not in mistakes)
     return np.log(p) if "returns-logarithms" in mistakes else p
 
@@ -84,24 +87,45 @@ def oracle_cross_entropy(s: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarra
     return loss.item(), ds.numpy()
 
 
-def wrong_cross_entropy(mistakes: Mistakes, s: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
-    """Compute loss and gradient, with switches."""
-    B, O = s.shape
-    shifted = s if "overflows" in mistakes else s - s.max(axis=1, keepdims=True)
+FLOORS = (1e-12, *(10.0**-k for k in range(3, 21)), 1e-30, 1e-100, 1e-300, *np.finfo(float).eps * np.array((1, 0.5)))
+"""Small numbers that people add to a probability before its logarithm, or do not let it fall below; first the usual."""
+
+
+def wrong_cross_entropy(mistakes: Mistakes, s: np.ndarray, y: np.ndarray, mine: Plain = None) -> tuple[Plain, ...]:
+    """Compute loss and gradient, with switches; of several ways to make a mistake, take the one closest to mine."""
+    ways = [
+        (wrong_loss(mistakes, log_p, y), wrong_logit_gradient(mistakes, p, y))
+        for log_p, p in wrong_probabilities(mistakes, s)
+    ]
+    return closest([way[::-1] for way in ways] if "returns-ds-first" in mistakes else ways, mine)
+
+
+def wrong_probabilities(mistakes: Mistakes, s: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Compute the logarithms of the probabilities and the probabilities, with switches, in one way or several."""
+    largest = s.max(axis=None if "shifts-by-the-largest-of-all" in mistakes else 1, keepdims=True)
+    shifted = s if "overflows" in mistakes else s - largest
     total = np.exp(shifted).sum(axis=1, keepdims=True)
     p = np.exp(shifted) / total
-    log_p = shifted - np.log(total)
-    if {"takes-the-log-of-zero", "overflows"} & mistakes:
-        log_p = np.log(p)
     if "hides-the-zero" in mistakes:
-        log_p = np.log(p + 1e-12)
+        floored = [q for floor in FLOORS for q in (p + floor, np.maximum(p, floor))]
+        return [(np.log(q), after) for q in floored for after in (p, q)]
+    if {"takes-the-log-of-zero", "overflows"} & mistakes:
+        return [(np.log(p), p)]
+    log_p = shifted - np.log(total)
+    if "shifts-by-the-largest-of-all" in mistakes:
+        return [(np.log(p), p), (log_p, p), (log_p, np.exp(log_p))]
+    return [(log_p, p)]
+
+
+def wrong_loss(mistakes: Mistakes, log_p: np.ndarray, y: np.ndarray) -> float:
+    """Compute the loss, with switches."""
+    B, O = log_p.shape
     rows = slice(None) if "picks-every-target-in-every-row" in mistakes else np.arange(B)
     picked = log_p[y] if "takes-targets-for-rows" in mistakes else log_p[rows, y]
     loss = -picked.sum() if "adds-over-the-batch" in mistakes else -picked.mean()
     loss = loss / np.log(2) if "uses-bits" in mistakes else loss
     loss = loss / O if "averages-over-the-classes-too" in mistakes else loss
-    loss = -loss if "forgets-the-minus" in mistakes else loss
-    return loss, wrong_logit_gradient(mistakes, p, y)
+    return float(-loss if "forgets-the-minus" in mistakes else loss)
 
 
 def wrong_logit_gradient(mistakes: Mistakes, p: np.ndarray, y: np.ndarray) -> np.ndarray:

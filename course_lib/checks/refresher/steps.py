@@ -42,9 +42,11 @@ def _slope(name: str, theta: torch.Tensor, index: tuple[int, ...]) -> float:
     return float(gradient[index])
 
 
-def wrong_numeric_gradient(mistakes: Mistakes, f: Any, theta: np.ndarray, h: float) -> np.ndarray:
+def wrong_numeric_gradient(mistakes: Mistakes, f: Any, theta: np.ndarray, h: float) -> np.ndarray | float:
     """Take differences, with switches."""
     h = 1e-5 if "takes-an-h-of-its-own" in mistakes else h
+    if "returns-one-number" in mistakes:
+        return wrong_quotient(mistakes, f(theta + h), f(theta), f(theta - h), h)
     gradient = np.zeros(theta.shape)
     start, middle = theta.copy(), f(theta)
     above, below = theta.copy(), theta.copy()
@@ -65,6 +67,8 @@ def wrong_quotient(mistakes: Mistakes, above: float, middle: float, below: float
     difference = below - above if "turns-the-sign-round" in mistakes else above - below
     if "forward-difference" in mistakes:
         difference, h = above - middle, h / 2
+    if "halves-a-forward-difference" in mistakes:
+        difference = above - middle
     if "multiplies-by-h" in mistakes:
         return difference / 2 * h
     if "divides-by-h-squared" in mistakes:
@@ -126,10 +130,14 @@ def wrong_largest_stable_step(mistakes: Mistakes, A: np.ndarray) -> float:
         curvature = np.linalg.norm(A)
     if "uses-the-largest-row-sum" in mistakes:
         curvature = np.abs(A).sum(axis=1).max()
+    if "takes-the-first-eigenvalue" in mistakes:
+        curvature = np.linalg.eig(A)[0][0]
     curvature = curvature**2 if "squares-the-eigenvalue" in mistakes else curvature
     curvature = np.sqrt(curvature) if "takes-a-root" in mistakes else curvature
     if "returns-the-eigenvalue" in mistakes:
         return curvature
+    if "multiplies-by-the-eigenvalue" in mistakes:
+        return 2 * curvature
     return (1 if "stops-at-half-the-step" in mistakes else 2) / curvature
 
 

@@ -11,12 +11,13 @@ from nbformat import NotebookNode
 from course_lib.grading.execution import STOPPED, error_of
 from course_lib.grading.fail_closed import DID_NOT_RUN, ENDED
 from course_lib.grading.output import CHARACTERS_A_CELL, CUT
-from course_lib.grading.released import Part, grade_id, parts_of
-from course_lib.grading.restore import missing
+from course_lib.grading.released import Part, grade_id, is_answer, missing, parts_of
+from course_lib.grading.told import labelled, mistake_and_hint
+from course_lib.grading.unreadable import NOTE
 
 OURS = (STOPPED, ENDED, DID_NOT_RUN)
-LABEL = re.compile(r"^(\w+) +(?=\S)")
 LINE = re.compile(r"Cell In\[\d+\], line (\d+)")
+FILE_OF_A_CELL = re.compile(r" \(\d+\.py, line \d+\)$")
 LONGEST = 300
 
 
@@ -30,7 +31,7 @@ class Row:
         Of the exercise, of the part, and of the graded cell.
     earned, points : float
     reason : str
-        Why points were lost; empty when none were.
+        Why points were lost; empty when none were, and when nothing was handed in: the page says that above the table.
     """
 
     number: str
@@ -44,12 +45,20 @@ class Row:
 def rows(notebook: NotebookNode) -> list[Row]:
     """List the parts of a graded notebook that are worth points, in order."""
     cells = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
-    return [_row(part, cells) for part in parts_of(NotebookNode(cells=list(cells.values())))]
+    says_why = not _is_empty(notebook)
+    return [_row(part, cells, says_why) for part in parts_of(NotebookNode(cells=list(cells.values())))]
 
 
-def _row(part: Part, cells: dict[str, NotebookNode]) -> Row:
+def _is_empty(notebook: NotebookNode) -> bool:
+    """Tell whether only the course's cells and the note stand there: the file was unreadable, or without a cell."""
+    not_of_course = [cell.get("id") for cell in notebook.cells if not grade_id(cell)]
+    answers = [cell for cell in notebook.cells if is_answer(cell)]
+    return not_of_course == [NOTE] and all(missing(grade_id(cell)) in cell.source for cell in answers)
+
+
+def _row(part: Part, cells: dict[str, NotebookNode], says_why: bool) -> Row:
     earned = float(cells[part.hidden].metadata.nbgrader.get("score") or 0)
-    reason = "" if earned >= part.points else _why_lost(part, cells)
+    reason = _why_lost(part, cells) if says_why and earned < part.points else ""
     return Row(part.number, part.name, part.hidden, earned, part.points, reason)
 
 
@@ -98,23 +107,17 @@ def in_words(error: NotebookNode) -> str:
         return _verdict(error.evalue)
     if error.ename in OURS:
         return str(error.evalue)
-    said = f"{error.ename}: {error.evalue}" if error.evalue else error.ename
+    words = FILE_OF_A_CELL.sub("", error.evalue)
+    said = f"{error.ename}: {words}" if words else error.ename
     lines = LINE.findall(re.sub(r"\x1b\[[\d;]*m", "", "\n".join(error.traceback)))
     return f"{said[:LONGEST]} (line {lines[-1]} of a cell)" if lines else said[:LONGEST]
 
 
 def _verdict(text: str) -> str:
     """Take the lines that are told out of a verdict, each as one sentence."""
-    told: dict[str, list[str]] = {}
-    label = ""
-    head, *lines = text.splitlines()
-    for line in lines:
-        if labelled := LABEL.match(line):
-            label = labelled[1]
-            line = line[labelled.end() :]
-        told.setdefault(label, []).append(line.strip())
+    told = labelled(text)
     sentences = [" ".join(told["wrong"])] if "wrong" in told else []
     if "likely" in told:
-        mistake, *hint = told["likely"]
-        sentences += [f"Likely: {mistake}", *([" ".join(hint)] if hint else [])]
-    return ". ".join(sentences) or head
+        mistake, hint = mistake_and_hint(told["likely"])
+        sentences += [f"Likely: {mistake}", *filter(None, [hint])]
+    return ". ".join(sentences) or told[""][0] or "CheckFailed"

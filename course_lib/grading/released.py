@@ -11,6 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 
 HEADING = re.compile(r"^## (\d+\.\d+) ", re.MULTILINE)
+MOST_OF_REASON = 100
 VISIBLE = re.compile(r"^check\.(?!graded\.)")
 
 
@@ -59,6 +60,7 @@ def folder_called(asked: str, folder: Path) -> Path:
         When there is none; the message lists those there are.
     """
     known = sorted(path for path in folder.glob("[0-9]*-*") if path.is_dir())
+    asked = asked.strip()
     for path in known:
         number = path.name.split("-")[0]
         if asked and asked.lower() in (path.name, number, number.lstrip("0") or "0"):
@@ -92,12 +94,27 @@ def read_notebook(path: Path) -> NotebookNode:
         When the file is no notebook.
     """
     try:
-        notebook = nbformat.read(path, as_version=4)
+        text = path.read_text(encoding="utf-8-sig")  # some editors put a mark before the first character
+        notebook = nbformat.reads(text, as_version=4)
         nbformat.validate(notebook)
+        nbformat.writes(notebook).encode()  # half a character cannot be written again
     except Exception as error:  # nbformat raises whatever its parsers do
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise GradingError(f"{path} cannot be read as a notebook ({reason}): save it again from JupyterLab.") from None
+        raise GradingError(f"{path} cannot be read as a notebook: {_how_to_mend(path, error)}") from None
     return notebook
+
+
+def _how_to_mend(path: Path, error: Exception) -> str:
+    lines = path.read_bytes().splitlines() if path.is_file() else []
+    conflicts = [number for number, line in enumerate(lines, 1) if line.startswith(b"<<<<<<< ")]
+    if conflicts:
+        return f"line {conflicts[0]} begins what git could not merge. Choose one of the two versions there."
+    reason = str(error).splitlines()[0][:MOST_OF_REASON] if str(error) else type(error).__name__
+    return f"{reason} Rename its folder, run `make start` again and copy your answers over."
+
+
+def missing(name: str) -> str:
+    """Say that an answer cell is not there."""
+    return f"There is no cell {name} in what was handed in."
 
 
 def grade_id(cell: NotebookNode) -> str:

@@ -1,9 +1,9 @@
 """Put what was handed in back into the course's shape before nbgrader looks at it.
 
-Each cell of the course stands there once, in order and without tags; stock ``OverwriteCells`` then restores every word
-that a student may not change. All that the student wrote runs in the order in which it stands: the first copy of an
-answer cell is the answer, and a further copy is a cell of the student's own below it, so the last definition counts, as
-it does on the student's screen.
+Each cell of the course stands there once, in the course's order and without tags; stock ``OverwriteCells`` then
+restores every word that a student may not change. The first copy of an answer cell is the answer. All else that the
+student wrote runs below the cell of the course that it stood below; a further copy of an answer cell does too, so the
+last definition counts, as it does on the student's screen.
 """
 
 from collections import Counter, defaultdict
@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import compute_checksum
 
-from course_lib.grading.released import grade_id, is_answer, read_notebook
+from course_lib.grading.released import grade_id, is_answer, missing, read_notebook
 from course_lib.grading.unreadable import NOTE
 
 NAMED = 5
@@ -84,11 +84,6 @@ def _in_place_of(cell: NotebookNode) -> str:
     return f"# {missing(grade_id(cell))}" if is_answer(cell) else ""
 
 
-def missing(name: str) -> str:
-    """Say that an answer cell is not there."""
-    return f"There is no cell {name} in what was handed in."
-
-
 def _notes(course: list[NotebookNode], work: NotebookNode) -> list[NotebookNode]:
     """Return a cell that says what was done, if something was."""
     copies = Counter(map(grade_id, work.cells))
@@ -103,7 +98,8 @@ def _notes(course: list[NotebookNode], work: NotebookNode) -> list[NotebookNode]
             [name for name in names if copies[name] > 1], "there more than once: every copy ran, the last one counts"
         ),
     ]
-    notes = [str(work.metadata.get(NOTE, ""))] if NOTE in work.metadata else [line for line in told if line]
+    empty = NOTE in work.metadata and not work.cells  # a student's own note beside cells tells nothing
+    notes = [str(work.metadata[NOTE])] if empty else [line for line in told if line]
     return [new_markdown_cell("\n".join(f"- {note}" for note in notes), id=NOTE)] if notes else []
 
 

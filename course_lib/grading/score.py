@@ -15,27 +15,34 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_output
 
 from course_lib.grading.configuration import SECONDS_A_CELL
-from course_lib.grading.execution import STOPPED, error_of, run_notebook
+from course_lib.grading.execution import ENDED, LEFT_OUT, MOST_RUNS, STOPPED, error_of, run_notebook
 from course_lib.grading.released import (
     GradingError,
     Part,
     folder_called,
     grade_id,
     is_answer,
+    missing,
     only_notebook,
     parts_of,
     read_notebook,
     stretch_of,
 )
+from course_lib.grading.told import labelled, mistake_and_hint
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 WIDTH = 104
+CHECK = "the check"
 NOT_JUDGED, NOT_WRITTEN = "not judged", "not written"
+GONE = (
+    "your notebook has no cell {} any more. Rename your folder, run `make start` again and copy your answers over, "
+    "or paste that cell back"
+)
 
 
 @dataclass(frozen=True)
@@ -68,10 +75,7 @@ def compose(released: NotebookNode, work: NotebookNode) -> NotebookNode:
 
     Code cells that the student added run where they stand: after the course's cell that precedes them.
 
-    Raises
-    ------
-    GradingError
-        When an answer cell is not there any more.
+    An answer cell that is not there any more holds a comment that says so.
     """
     answers, added = _written(released, work)
     calls = {part.hidden: part.graded_call for part in (*parts_of(released), *stretch_of(released))}
@@ -79,12 +83,7 @@ def compose(released: NotebookNode, work: NotebookNode) -> NotebookNode:
     for cell in deepcopy(released.cells):
         name = grade_id(cell)
         if is_answer(cell):
-            if name not in answers:
-                raise GradingError(
-                    f"Your notebook has no cell {name!r} any more: rename your folder, run `make start` again and copy "
-                    "the cell over."
-                )
-            cell.source = answers[name]
+            cell.source = answers.get(name, f"# {missing(name)}")
         cell.source = calls.get(name, cell.source)
         cells += [cell, *added[name]]
     return NotebookNode({**released, "cells": cells})
@@ -110,30 +109,42 @@ def _written(released: NotebookNode, work: NotebookNode) -> tuple[dict[str, str]
 def grade(released: NotebookNode, work: NotebookNode, seconds_a_cell: int = SECONDS_A_CELL) -> list[Result]:
     """Run a composed notebook and read off what became of each part, those worth nothing last."""
     notebook = compose(released, work)
-    alive = run_notebook(notebook, seconds_a_cell, seed=secrets.token_hex(16))
+    _run_without_deadly_cells(notebook, seconds_a_cell)
     cells = {grade_id(cell): cell for cell in notebook.cells}
-    return [_result(part, cells, alive, seconds_a_cell) for part in (*parts_of(released), *stretch_of(released))]
+    return [_result(part, cells, seconds_a_cell) for part in (*parts_of(released), *stretch_of(released))]
 
 
-def _result(part: Part, cells: dict[str, NotebookNode], alive: bool, seconds: int) -> Result:
+def _run_without_deadly_cells(notebook: NotebookNode, seconds_a_cell: int) -> None:
+    """Run a notebook, again without each cell that ends its process, as is done when a class is graded."""
+    seed, deadly = secrets.token_hex(16), list[NotebookNode]()
+    while len(deadly) < MOST_RUNS and (ended := run_notebook(notebook, seconds_a_cell, seed)) is not None:
+        ended.metadata.tags = [LEFT_OUT]
+        deadly.append(ended)
+    for cell in deadly:
+        cell.outputs.append(new_output("error", ename=ENDED, evalue="", traceback=[]))
+
+
+def _result(part: Part, cells: dict[str, NotebookNode], seconds: int) -> Result:
     hidden = cells[part.hidden]
     if error := error_of(hidden):
-        verdict = error.evalue if error.ename == "CheckFailed" else _in_words(part, error, "the check", seconds)
+        if missing(part.answer) in cells[part.answer].source:
+            return _lost(part, f"{part.name}  ✗  {NOT_JUDGED}\n{GONE.format(part.answer)}")
+        verdict = error.evalue if error.ename == "CheckFailed" else _in_words(part, error, CHECK, seconds)
         given = [cell for cell in cells.values() if cell.cell_type == "code" and not _is_written_or_graded(cell)]
         return _lost(part, _cause(part, [*given, cells[part.answer]], seconds) or verdict)
     if not hidden.execution_count:
-        why = "this check did not run" if alive else "the notebook's process ended before this check"
-        return _lost(part, f"{part.name}  ✗  {why}")
+        return _lost(part, f"{part.name}  ✗  {NOT_JUDGED}\nthe notebook's process ended {MOST_RUNS} times")
     return Result(part, True, _verified(hidden))
 
 
 def _lost(part: Part, message: str) -> Result:
     """Put the kind of fault before the message of a failing check, with the likely mistake where one is known."""
-    head, *lines = message.splitlines()
+    head, *lines = message.splitlines() or [""]
     kind = head.split("✗")[-1].strip()
     if kind == NOT_WRITTEN:
         return Result(part, False, f"{NOT_WRITTEN} yet")
-    why = [_unlabelled(line) for line in lines if line.startswith("likely ")]
+    told = labelled(message)
+    why = [mistake_and_hint(told["likely"])[0]] if "likely" in told else []
     if kind == NOT_JUDGED:
         why = [" ".join(lines).split(". ")[0]]
     return Result(part, False, ": ".join([kind, *why]), message)
@@ -169,6 +180,9 @@ def _is_written_or_graded(cell: NotebookNode) -> bool:
 def _in_words(part: Part, error: NotebookNode, what: str, seconds: int) -> str:
     if error.ename == STOPPED:
         happened = f"took longer than {seconds} s and was stopped. Is there a loop that never ends?"
+    elif error.ename == ENDED:
+        whose = "your code, called by the check," if what == CHECK else what
+        return f"{part.name}  ✗  {NOT_JUDGED}\n{whose} ended the notebook's process and was left out"
     else:
         happened = f"stopped with {error.ename}: {error.evalue}"
     return f"{part.name}  ✗  {NOT_JUDGED}\n{textwrap.fill(f'{what} {happened}', 96)}"
@@ -209,9 +223,17 @@ def score(asked: str, root: Path = ROOT) -> tuple[Path, list[Result]]:
     released = only_notebook(folder_called(asked, root / "exercises"))
     copy = root / "work" / released.parent.name / released.name
     if not copy.is_file():
-        number = released.parent.name.split("-")[0]
-        raise GradingError(f"There is no {copy.relative_to(root)} yet: run `make start N={number}` first.")
+        raise GradingError(_where_to_begin(copy, root))
     return copy.relative_to(root), grade(read_notebook(released), read_notebook(copy))
+
+
+def _where_to_begin(copy: Path, root: Path) -> str:
+    other = sorted(copy.parent.glob("*.ipynb"))
+    if other:
+        return f"There is no {copy.relative_to(root)}, but {other[0].name} lies there: give it the name {copy.name}."
+    if copy.parent.exists():
+        return f"{copy.parent.relative_to(root)} holds no notebook: rename that folder, then run `make start` again."
+    return f"There is no {copy.relative_to(root)} yet: run `make start N={copy.parent.name.split('-')[0]}` first."
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:

@@ -35,7 +35,7 @@ def unreadable(path: Path) -> str:
         for cell in notebook.cells:
             if cell.cell_type not in ("code", "markdown", "raw") or not isinstance(cell.source, str):
                 return f"a cell of type {cell.cell_type!r} without text"
-            cell.metadata.items()
+            cell.source.encode()  # half a character cannot be written again
     except Exception as error:  # nbformat raises whatever its parsers do
         return _in_words(error)
     return ""

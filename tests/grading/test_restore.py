@@ -9,8 +9,8 @@ import pytest
 from nbformat import NotebookNode, v3
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from course_lib.grading.released import grade_id
-from course_lib.grading.restore import missing, restored
+from course_lib.grading.released import grade_id, missing
+from course_lib.grading.restore import restored
 from course_lib.grading.unreadable import NOTE
 
 Cells = list[NotebookNode]
@@ -145,3 +145,17 @@ def test_a_notebook_of_another_assignment_leaves_every_answer_missing(released: 
     whole = restored(released, work)
     assert course_names(whole) == course_names(released)
     assert "`answer` was missing" in note(whole)
+
+
+def test_a_student_s_own_note_beside_cells_tells_nothing(released: NotebookNode) -> None:
+    work = handed_in(released, DAMAGES["a check is deleted"])
+    work.metadata[NOTE] = "Everything earned all its points."
+    assert note(restored(released, work)) == "- `check-small` was missing: put back as released."
+
+
+def test_points_that_are_no_number_are_a_change(released: NotebookNode) -> None:
+    def spoil(cells: Cells) -> None:
+        cells[4].metadata.nbgrader |= {"points": "ten", "checksum": "0"}
+
+    told = "- `unseen-small` was changed, though not yours to write in: put back as released."
+    assert note(restored(released, handed_in(released, spoil))) == told

@@ -1,6 +1,7 @@
 """A copy in ``work/`` is graded by what was released, whatever became of its checks."""
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,16 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 
+from course_lib.grading.configuration import SEED_VARIABLE
+from course_lib.grading.execution import MOST_RUNS
 from course_lib.grading.released import GradingError, grade_id, parts_of, read_notebook, stretch_of
 from course_lib.grading.score import _result, compose, grade, main, report
 from tests.grading.conftest import copy_in_work, course_cell, edit_copy, write_answer
 
 ENDLESS = "while True:\n    pass"
+ENDS = "import os\nos._exit(1)"
+HALF_A_CHARACTER = """{"cells": [{"cell_type": "raw", "id": "a", "metadata": {}, "source": "\\ud800"}],
+"metadata": {}, "nbformat": 4, "nbformat_minor": 5}"""
 
 
 def total(printed: str) -> tuple[float, float]:
@@ -64,7 +70,12 @@ def test_words_of_a_row_are_those_of_the_checks_own_verdict(released: NotebookNo
     cells = {grade_id(cell): cell for cell in released.cells}
     cells["unseen-small"] |= {"outputs": [shown], "execution_count": 1}
     cells["unseen-large"] |= {"outputs": [failed], "execution_count": 2}
-    words = [_result(part, cells, alive=True, seconds=3).words for part in parts]
+    words = [_result(part, cells, seconds=3).words for part in parts]
+    long = said.replace("halves", "halves, or takes the root and then adds one\n           to what is left")
+    cells["unseen-large"].outputs[0].evalue = long
+    assert _result(parts[1], cells, seconds=3).words == (
+        "value: halves, or takes the root and then adds one to what is left"
+    )
     assert words == ["6 unseen cases: shapes, values, inputs unchanged", "value: halves"]
 
 
@@ -159,32 +170,83 @@ def test_parts_that_only_failed_because_the_imports_did_say_so(course: Path, rel
     assert [(result.earned, result.words) for result in results] == [(0, why), (0, why)]
 
 
-def test_a_process_that_ends_earns_nothing_from_there_on(course: Path, released: NotebookNode) -> None:
+def test_a_cell_that_ends_the_process_is_left_out_and_the_rest_is_graded(course: Path, released: NotebookNode) -> None:
     write_answer(course, "def double(x):\n    return 2 * x")
-    edit_copy(course, lambda cells: cells.insert(5, dict(new_code_cell("import os\nos._exit(1)"))))
+    edit_copy(course, lambda cells: cells.insert(5, dict(new_code_cell(ENDS))))
     results = grade(released, read_notebook(copy_in_work(course)))
-    assert [result.earned for result in results] == [3, 0]
-    assert results[1].message == "double (large)  ✗  the notebook's process ended before this check"
+    assert [result.earned for result in results] == [3, 2]
 
 
-def test_a_cell_whose_process_died_while_it_ran_earns_nothing(course: Path, released: NotebookNode) -> None:
+def test_exit_costs_nothing(course: Path, released: NotebookNode) -> None:
+    write_answer(course, "def double(x):\n    return 2 * x\n\n\nexit()")
+    edit_copy(course, lambda cells: cells.insert(4, dict(new_code_cell("import time\ntime.sleep(1)"))))
+    assert [result.earned for result in grade(released, read_notebook(copy_in_work(course)))] == [3, 2]
+
+
+def test_an_answer_that_ends_the_process_is_named(course: Path, released: NotebookNode) -> None:
+    write_answer(course, ENDS)
+    results = grade(released, read_notebook(copy_in_work(course)))
+    why = "not judged: your cell answer ended the notebook's process and was left out"
+    assert [(result.earned, result.words) for result in results] == [(0, why), (0, why)]
+
+
+def test_a_check_whose_process_died_while_it_ran_earns_nothing(course: Path, released: NotebookNode) -> None:
     write_answer(course, "import os\n\n\ndef double(x):\n    os._exit(0)")
     results = grade(released, read_notebook(copy_in_work(course)))
+    why = "not judged: your code, called by the check, ended the notebook's process and was left out"
+    assert [(result.earned, result.words) for result in results] == [(0, why), (0, why)]
+
+
+def test_who_ends_the_process_again_and_again_earns_nothing_more(course: Path, released: NotebookNode) -> None:
+    edit_copy(course, lambda cells: cells.extend(dict(new_code_cell(ENDS)) for _ in range(MOST_RUNS)))
+    cells = read_notebook(copy_in_work(course)).cells
+    work = NotebookNode({**released, "cells": [*cells[:4], *cells[-MOST_RUNS:], *cells[4:-MOST_RUNS]]})
+    results = grade(released, work)
     assert [result.earned for result in results] == [0, 0]
+    assert results[0].words == f"not judged: the notebook's process ended {MOST_RUNS} times"
+
+
+def test_each_score_draws_cases_of_its_own(released: NotebookNode) -> None:
+    released.cells[0].source += f"\nimport os\nraise ValueError(os.environ[{SEED_VARIABLE!r}])"
+    seeds = {grade(released, released)[0].words for _ in range(2)}
+    assert len(seeds) == 2
 
 
 def test_an_answer_cell_that_is_gone_is_named(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
     edit_copy(course, lambda cells: cells.pop(2))
-    gone = "Your notebook has no cell 'answer' any more"
-    assert refused(course, capsys) == f"{gone}: rename your folder, run `make start` again and copy the cell over.\n"
+    printed = graded(course, capsys)
+    assert total(printed) == (0, 5)
+    assert printed.count("your notebook has no cell answer any more. Rename your folder, run `make start` again") == 2
+
+
+def test_a_definition_outside_the_answer_cell_counts_as_when_a_class_is_graded(
+    course: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit_copy(course, lambda cells: cells[2].update(metadata={}))
+    assert total(graded(course, capsys)) == (5, 5)
+
+
+def test_a_copy_under_another_name_is_named(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copy = copy_in_work(course)
+    copy.rename(copy.with_name("double (1).ipynb"))
+    said = "There is no work/09-double/double.ipynb, but double (1).ipynb lies there: give it the name double.ipynb.\n"
+    assert refused(course, capsys) == said
+
+
+def test_a_folder_without_a_notebook_is_named(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copy_in_work(course).unlink()
+    said = "work/09-double holds no notebook: rename that folder, then run `make start` again.\n"
+    assert refused(course, capsys) == said
 
 
 def test_without_a_copy_the_student_is_told_how_to_start(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    copy_in_work(course).unlink()
+    shutil.rmtree(copy_in_work(course).parent)
     assert refused(course, capsys) == "There is no work/09-double/double.ipynb yet: run `make start N=09` first.\n"
 
 
-@pytest.mark.parametrize("content", ["", "not a notebook", "{}", '{"cells": 3, "nbformat": 4, "nbformat_minor": 5}'])
+@pytest.mark.parametrize(
+    "content", ["", "not a notebook", "{}", HALF_A_CHARACTER, '{"cells": 3, "nbformat": 4, "nbformat_minor": 5}']
+)
 def test_a_file_that_is_no_notebook_is_one_sentence(
     course: Path, capsys: pytest.CaptureFixture[str], content: str
 ) -> None:
@@ -192,7 +254,19 @@ def test_a_file_that_is_no_notebook_is_one_sentence(
     assert "cannot be read as a notebook" in refused(course, capsys)
 
 
-@pytest.mark.parametrize("asked", ["7", "", "double", "../09"])
+def test_a_mark_before_the_first_character_is_passed_over(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copy = copy_in_work(course)
+    copy.write_text(copy.read_text(encoding="utf-8"), encoding="utf-8-sig")
+    assert total(graded(course, capsys)) == (5, 5)
+
+
+def test_what_git_could_not_merge_is_named_by_its_line(course: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copy_in_work(course).write_text('{"cells": [\n<<<<<<< HEAD\n],\n=======\n]\n>>>>>>> other\n')
+    said = "line 2 begins what git could not merge. Choose one of the two versions there.\n"
+    assert refused(course, capsys).endswith(f"cannot be read as a notebook: {said}")
+
+
+@pytest.mark.parametrize("asked", ["7", "", "0", "double", "../09"])
 def test_an_unknown_number_lists_those_that_exist(course: Path, capsys: pytest.CaptureFixture[str], asked: str) -> None:
     assert refused(course, capsys, asked).endswith("in exercises/ there are: 09.\n")
 

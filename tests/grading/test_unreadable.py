@@ -18,6 +18,7 @@ BROKEN = {
     "an empty object": "{}",
     "cells that are a number": json.dumps(WHOLE | {"cells": 3}),
     "a cell without text": json.dumps(WHOLE | {"cells": [ODD_CELL]}),
+    "half a character": json.dumps(WHOLE | {"cells": [ODD_CELL | {"source": "'\ud800'"}]}),
     "a cell that is a word": json.dumps(WHOLE | {"cells": ["word"]}),
 }
 

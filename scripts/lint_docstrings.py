@@ -54,14 +54,21 @@ def raised(nodes: Iterable[ast.AST]) -> set[str]:
         if isinstance(node, Function | ast.Lambda | ast.ClassDef):
             continue
         if isinstance(node, ast.Try):
-            caught = {ast.unparse(handler.type) for handler in node.handlers if handler.type}
-            found |= raised(node.body) - caught | raised((*node.handlers, *node.orelse, *node.finalbody))
+            left = set() if _catches(node) & {"", "Exception", "BaseException"} else raised(node.body) - _catches(node)
+            found |= left | raised((*node.handlers, *node.orelse, *node.finalbody))
             continue
         found |= raised(ast.iter_child_nodes(node))
         if isinstance(node, ast.Raise) and node.exc is not None:
             made = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
             found.add(ast.unparse(made).split(".")[-1])
     return {name for name in found if name[:1].isupper()}
+
+
+def _catches(node: ast.Try) -> set[str]:
+    """Return the names of the exceptions that are caught; an empty one stands for all."""
+    types = [handler.type for handler in node.handlers]
+    flat = [item for kind in types for item in (kind.elts if isinstance(kind, ast.Tuple) else [kind])]
+    return {ast.unparse(kind).split(".")[-1] if kind else "" for kind in flat}
 
 
 def handles_arrays(function: Function) -> bool:

@@ -31,7 +31,7 @@ def exercise_called(number: str, exercises: Path) -> Path:
     folders = sorted(path for path in exercises.glob("[0-9]*-*") if path.is_dir())
     wanted = number_of(number)
     for folder in folders:
-        if wanted is not None and number_of(folder.name.split("-")[0]) == wanted:
+        if number.strip() == folder.name or (wanted and number_of(folder.name.split("-")[0]) == wanted):
             return folder
     known = ", ".join(folder.name.split("-")[0] for folder in folders) or "none yet"
     asked = f"There is no exercise {number!r}" if number else "Say which exercise"

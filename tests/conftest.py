@@ -12,7 +12,20 @@ import pytest
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 ROOT = Path(__file__).resolve().parents[1]
 
+GIT = {"safe.directory": "*", "core.attributesFile": os.devnull, "core.excludesFile": os.devnull}
+
+
+def _leave_git_alone() -> None:
+    """Let the tests' own git know neither the user's settings nor a git that runs the tests, from a hook say."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        del os.environ[name]
+    os.environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_COUNT": str(len(GIT))}
+    for number, (key, value) in enumerate(GIT.items()):
+        os.environ |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+
+
 os.environ.update(dict.fromkeys(THREADS, "1"))  # before numpy is imported, or it is too late
+_leave_git_alone()
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from typing import Any
 from public_address import read_address
 from sphinx.application import Sphinx
 
-LOG = ["git", "-c", "core.quotePath=off", "log", "--format=commit %as %P", "--raw", "--no-abbrev", "--no-renames"]
+LOG = ["git", "-c", "core.quotePath=off", "log", "--format=commit %as %P", "--raw", "-c", "--no-abbrev", "--no-renames"]
 
 Change = tuple[str, str]
 """The blob that a commit left, and its day; the day is empty where it means nothing."""
@@ -49,7 +49,7 @@ def _changes(log: str) -> dict[str, Change]:
             day = date if parents else ""
         elif line.startswith(":"):
             described, path = line.split("\t", 1)
-            changes.setdefault(path, (described.split()[3], day))
+            changes.setdefault(path, (described.split()[-2], day))  # a merge has a blob of each parent before it
     return changes
 
 

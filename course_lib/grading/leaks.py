@@ -1,8 +1,8 @@
 """Search a folder for answers to the exercises: what a copy for students must not hold.
 
 Every line of every answer in ``solutions/`` that says something is looked for in every file, without regard to white
-space, quotes or the name it is assigned to. Notebooks are searched as what they show: sources and outputs. An answer
-that was written differently, with other names, is not found.
+space, quotes or the name it is assigned to; a short one together with the line that follows it. Notebooks are searched
+as what they show: sources and outputs. An answer that was written differently, with other names, is not found.
 """
 
 import json
@@ -53,16 +53,20 @@ def answers_in(solutions: Path) -> list[Answer]:
     answers = []
     for path in sorted(solutions.glob("*/*.ipynb")):
         for cell in filter(is_answer, read_notebook(path).cells):
-            body = "".join(ANSWER.findall(cell.source))
-            answers.append(Answer(f"{path.parent.name}, {cell.id}", tuple(_telling_lines(body))))
+            lines = [line for body in ANSWER.findall(cell.source) for line in _telling_lines(body)]
+            answers.append(Answer(f"{path.parent.name}, {cell.id}", tuple(lines)))
     return answers
 
 
 def _telling_lines(body: str) -> Iterator[str]:
-    for line in body.splitlines():
-        code = ASSIGNED.sub("", COMMENT.sub("", line.strip()))
-        if len(bare(code)) >= SHORTEST and COMMENT.sub("", line.strip()) not in SAYS_NOTHING:
+    lines = [COMMENT.sub("", line.strip()) for line in body.splitlines()]
+    lines = [line for line in lines if line and line not in SAYS_NOTHING]
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        code = ASSIGNED.sub("", line)
+        if len(bare(code)) >= SHORTEST:
             yield code
+        elif (following or len(lines) == 1) and len(bare(line + following)) >= SHORTEST:
+            yield f"{line} {following}".rstrip()
 
 
 def shown_text(path: Path) -> str:

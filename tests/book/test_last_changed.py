@@ -60,6 +60,24 @@ def test_paths_are_those_of_the_book_where_it_is_not_the_whole_repository(histor
     assert day_of(folder / "may.md", folder, read_changes(folder)) == "2024-05-02"
 
 
+def test_a_page_that_was_merged_has_the_day_of_the_merge(history: Path) -> None:
+    page = history / "book" / "may.md"
+    branch = ["git", *SOMEBODY, "checkout", "--quiet", "-b"]
+    page.write_text("\n".join("abcdefgh"))
+    commit(history, "2024-06-04")
+    subprocess.run([*branch, "aside"], cwd=history, check=True)
+    page.write_text("\n".join("Abcdefgh"))
+    commit(history, "2024-06-05")
+    subprocess.run([*branch, "main-again", "HEAD~1"], cwd=history, check=True)
+    page.write_text("\n".join("abcdefgH"))
+    commit(history, "2024-06-06")
+    merge = ["git", *SOMEBODY, "merge", "--quiet", "--no-edit", "aside"]
+    day = {"GIT_AUTHOR_DATE": "2024-06-07T12:00:00Z", "GIT_COMMITTER_DATE": "2024-06-07T12:00:00Z"}
+    subprocess.run(merge, cwd=history, env=os.environ | day, check=True)
+    assert page.read_text() == "\n".join("AbcdefgH")
+    assert days(history)["may"] == "2024-06-07"
+
+
 def test_git_is_asked_once_for_all_pages(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     called = []
     run = subprocess.run

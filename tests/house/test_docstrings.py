@@ -112,6 +112,13 @@ def test_a_planted_fault_is_named_with_its_function(written: str, planted: str, 
     assert line.split(": ", 1)[1] == said
 
 
+@pytest.mark.parametrize("caught", ["KeyError", "(ValueError, KeyError)", "Exception", "json.KeyError"])
+def test_what_is_caught_does_not_leave(caught: str) -> None:
+    assert list(lint(GOOD.replace("except KeyError", f"except {caught}"), "course_lib/nn/new.py")) == []
+    second = f"except TypeError:\n        pass\n    except {caught}"
+    assert list(lint(GOOD.replace("except KeyError", second), "course_lib/nn/new.py")) == []
+
+
 def test_pieces_of_declared_exercises_need_no_shapes_but_all_else() -> None:
     planted = GOOD.replace("Return x, of any shape", "Return x").replace("except KeyError", "except TypeError")
     (line,) = lint(planted, "course_lib/checks/rnn/new.py")

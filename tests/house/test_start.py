@@ -18,7 +18,8 @@ def course(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("asked", "folder"), [("1", "01-rnn"), ("01", "01-rnn"), ("06a", "06a-seq2seq"), ("6A", "06a-seq2seq")]
+    ("asked", "folder"),
+    [("1", "01-rnn"), (" 01 ", "01-rnn"), ("01-rnn", "01-rnn"), ("06a", "06a-seq2seq"), ("6A", "06a-seq2seq")],
 )
 def test_an_exercise_is_found_by_its_number_however_it_is_written(course: Path, asked: str, folder: str) -> None:
     target = start(asked, course)
@@ -35,7 +36,7 @@ def test_work_that_has_begun_is_never_overwritten(course: Path) -> None:
     assert notebook.read_text() == "an hour of work"
 
 
-@pytest.mark.parametrize("asked", ["7", "06", "x", "../01", "", "01-rnn"])
+@pytest.mark.parametrize("asked", ["7", "06", "x", "../01", "", "01-gru"])
 def test_an_unknown_number_lists_those_that_exist_and_makes_nothing(course: Path, asked: str) -> None:
     with pytest.raises(StartError, match="with one of these numbers: 01, 06a"):
         start(asked, course)

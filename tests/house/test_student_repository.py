@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.grading.leaks import Answer, answers_in, leaks
+from course_lib.grading.leaks import MARKERS, Answer, answers_in, leaks
 from scripts.student_repository import CopyError, git, is_handed_out, main, make_copy
 
 FOR_NOBODY = re.compile(
@@ -131,6 +131,31 @@ def edit_notebook(copy: Path, change: Callable[[dict], None]) -> None:
     path.write_text(json.dumps(notebook))
 
 
+@pytest.mark.parametrize("marker", MARKERS)
+def test_each_marker_is_found(tmp_path: Path, marker: str) -> None:
+    (tmp_path / "notes.txt").write_text(f"    {marker}\n")
+    assert list(leaks(tmp_path, [])) == [f"notes.txt holds the marker `{marker}`."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def embed(ids, E): return E[ids]",
+        "dx = dy @ W.T\n    dW = x.T @ dy",
+        "logits = {'s': s}\nE.append(ids)\nreturn  E[ ids ]",
+    ],
+)
+def test_a_short_answer_is_found_with_its_neighbour(answers: list[Answer], tmp_path: Path, text: str) -> None:
+    (tmp_path / "notes.txt").write_text(text)
+    (sentence,) = leaks(tmp_path, answers)
+    assert sentence.startswith("notes.txt holds of the answer 00-refresher, answer-")
+
+
+def test_other_quotes_hide_nothing(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("""names = ['alpha', "beta"]""")
+    assert len(list(leaks(tmp_path, [Answer("answer", ("""["alpha", 'beta']""",))]))) == 1
+
+
 @pytest.mark.parametrize("plant", [in_a_page, in_a_source, in_an_output, as_a_marker])
 def test_a_planted_answer_is_found(copy: Path, answers: list[Answer], tmp_path: Path, plant: Callable) -> None:
     planted = Path(shutil.copytree(copy, tmp_path / "planted", ignore=shutil.ignore_patterns(".git", "vendor")))
@@ -213,6 +238,30 @@ def test_without_a_repository_or_git_it_says_what_is_missing(
     assert "failed" in refused(tmp_path / "new", tmp_path / "course", capsys)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert refused(tmp_path / "new", tmp_path / "course", capsys).startswith("git is missing")
+
+
+def test_a_folder_of_another_repository_is_no_course(
+    clone: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "is no git repository of its own" in refused(tmp_path / "new", clone / "book", capsys)
+
+
+def test_neither_settings_nor_an_outer_git_change_the_copy(
+    clone: Path, copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "git").mkdir()
+    (tmp_path / "git" / "attributes").write_text("*.md export-ignore\n")
+    (tmp_path / "git" / "ignore").write_text("*.ipynb\n")
+    (tmp_path / "system").write_text("[commit]\ngpgsign = true\n[gpg]\nprogram = false\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", str(tmp_path / "system"))
+    monkeypatch.delenv("GIT_CONFIG_NOSYSTEM")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
+    (tmp_path / "new").mkdir()
+    make_copy(tmp_path / "new", clone)
+    assert files(tmp_path / "new") == files(copy)
+    assert not (tmp_path / "elsewhere").exists()
+    assert git(tmp_path / "new", "status", "--porcelain") == b""
 
 
 def test_a_copy_that_fails_half_way_leaves_nothing(

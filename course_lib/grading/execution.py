@@ -1,5 +1,6 @@
 """Run a notebook in a fresh kernel, as nbgrader would: what fails or takes too long is noted, the next cells go on."""
 
+import atexit
 import os
 import tempfile
 import time
@@ -21,6 +22,9 @@ ENDED = "ProcessEnded"
 
 MOST_RUNS = 12
 """How often a notebook is begun, each time without the cells that ended its process."""
+
+STARTS = 3
+"""How often a process is started that does not come up, as was seen on a busy machine."""
 
 LEFT_OUT = "skip-execution"
 """Tag of a cell that is not run."""
@@ -86,7 +90,7 @@ def run_notebook(notebook: NotebookNode, seconds_a_cell: int, seed: str = "") ->
             extra_arguments=["--log-level=ERROR", BOUNDED_OUTPUT, EXIT_DOES_NOTHING],
         )
         try:
-            client.execute(cwd=folder, env=isolated_environment(Path(scratch), seed))
+            _execute(client, folder, isolated_environment(Path(scratch), seed), lambda: running is not None)
         except DeadKernelError:
             return running
         except RuntimeError as error:
@@ -94,6 +98,18 @@ def run_notebook(notebook: NotebookNode, seconds_a_cell: int, seed: str = "") ->
         finally:
             notebook.metadata = metadata  # the client writes down which Python it met
     return None
+
+
+def _execute(client: NotebookClient, folder: str, environment: dict[str, str], began: Callable[[], bool]) -> None:
+    """Run a notebook; start the process anew if it did not come up."""
+    for starts_left in reversed(range(STARTS)):
+        try:
+            client.execute(cwd=folder, env=environment)
+            return
+        except RuntimeError:
+            atexit.unregister(client._cleanup_kernel)  # it would complain of a process that is not there
+            if began() or not starts_left:
+                raise
 
 
 def clear_outputs(notebook: NotebookNode) -> None:

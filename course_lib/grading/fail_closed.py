@@ -5,6 +5,7 @@ record when the kernel dies. Here a cell that ends the process is left out and t
 mistake costs one exercise.
 """
 
+import atexit
 import time
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,7 +17,7 @@ from nbgrader.preprocessors import Execute
 from nbgrader.utils import is_grade
 from traitlets import Bool, Dict, Integer
 
-from course_lib.grading.execution import ENDED, MOST_RUNS, STOPPED, clear_outputs
+from course_lib.grading.execution import ENDED, MOST_RUNS, STARTS, STOPPED, clear_outputs
 
 DID_NOT_RUN = "DidNotRun"
 
@@ -33,25 +34,38 @@ class ExecuteFailClosed(Execute):
 
     def preprocess(self, nb: Any, resources: Any, km: Any = None) -> tuple[Any, Any]:
         """Run the notebook, again when its process ended, and close what is left open."""
-        self._end = time.monotonic() + self.seconds_a_notebook
-        self._running, self._deadly, self._limit = -1, set[int](), 0
+        self._deadly, self._limit = set[int](), 0
         self.timeout_func = self._limit_of
         before = resources["metadata"].get("path")
         with TemporaryDirectory(prefix="course-") as folder:  # the kernel's own: no gradebook is near it
             resources["metadata"]["path"] = folder
+            self._end = time.monotonic() + self.seconds_a_notebook
             for _ in range(self.runs):
-                clear_outputs(nb)
-                try:
-                    super().preprocess(nb, resources, km)
+                # Where no time is left, another run would only forget what this one judged.
+                if self._runs_to_the_end(nb, resources, km) or not self._seconds_left():
                     break
-                except DeadKernelError:
-                    self._deadly.add(self._running)
-                    if not self._seconds_left():  # another run would only forget what this one judged
-                        break
         resources["metadata"]["path"] = before
         for index, cell in enumerate(nb.cells):
             self._close(cell, index)
         return nb, resources
+
+    def _runs_to_the_end(self, nb: Any, resources: Any, km: Any) -> bool:
+        """Run once, and note the cell in which the process ended; one that does not come up is started anew."""
+        for starts_left in reversed(range(STARTS)):
+            clear_outputs(nb)
+            self._running = -1
+            try:
+                super().preprocess(nb, resources, km)
+                return True
+            except DeadKernelError:
+                self._deadly.add(self._running)
+                return False
+            except RuntimeError:
+                atexit.unregister(self._cleanup_kernel)  # it would complain of a process that is not there
+                if self._running >= 0 or not starts_left:
+                    raise
+                self._end = time.monotonic() + self.seconds_a_notebook
+        return False
 
     def preprocess_cell(self, cell: Any, resources: Any, index: int) -> tuple[Any, Any]:
         """Run a cell, unless it ended the process before or no time is left."""

@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import determine_grade
 
 from course_lib.grading.configuration import EXIT_DOES_NOTHING
-from course_lib.grading.execution import ENDED, error_of
+from course_lib.grading.execution import ENDED, STARTS, error_of
 from course_lib.grading.fail_closed import DID_NOT_RUN, ExecuteFailClosed
 from tests.grading.conftest import course_cell
 
@@ -93,6 +93,34 @@ def test_a_cell_has_no_more_time_than_is_left_of_the_budget() -> None:
     assert run(notebook, timeout=60, seconds_a_notebook=10) == [0]
     assert time.monotonic() - started < 30
     assert "This cell took longer than" in sentence(notebook.cells[1])
+
+
+class ComesUpLate(ExecuteFailClosed):
+    """The process does not come up the first two times, or never."""
+
+    tries, never = 0, False
+
+    def start_new_kernel_client(self) -> Any:
+        self.tries += 1
+        if self.never or self.tries < 3:
+            self._cleanup_kernel()
+            self.km = None
+            raise RuntimeError("Kernel didn't respond in 60 seconds")
+        return super().start_new_kernel_client()
+
+
+def test_a_process_that_does_not_come_up_is_started_again() -> None:
+    notebook, late = notebook_of("x = 1", "assert x == 1"), ComesUpLate(timeout=10)
+    late.preprocess(notebook, {"metadata": {}})
+    assert late.tries == 3 and determine_grade(notebook.cells[1])[0] == 2
+
+
+def test_where_no_process_comes_up_nothing_is_marked() -> None:
+    late = ComesUpLate(timeout=10)
+    late.never = True
+    with pytest.raises(RuntimeError, match="didn't respond"):
+        late.preprocess(notebook_of("x = 1", "assert x == 1"), {"metadata": {}})
+    assert late.tries == STARTS
 
 
 class EndsLate(ExecuteFailClosed):

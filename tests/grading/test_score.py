@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jupyter_client import AsyncKernelClient, BlockingKernelClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 
 from course_lib.grading.configuration import SEED_VARIABLE
-from course_lib.grading.execution import MOST_RUNS
+from course_lib.grading.execution import MOST_RUNS, STARTS
 from course_lib.grading.released import GradingError, grade_id, parts_of, read_notebook, stretch_of
 from course_lib.grading.score import _result, compose, grade, main, report
 from tests.grading.conftest import copy_in_work, course_cell, edit_copy, write_answer
@@ -175,6 +176,26 @@ def test_a_cell_that_ends_the_process_is_left_out_and_the_rest_is_graded(course:
     edit_copy(course, lambda cells: cells.insert(5, dict(new_code_cell(ENDS))))
     results = grade(released, read_notebook(copy_in_work(course)))
     assert [result.earned for result in results] == [3, 2]
+
+
+@pytest.mark.parametrize("failures", [2, 99])
+def test_a_process_that_does_not_come_up_is_started_again(
+    course: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, failures: int
+) -> None:
+    tries, ready = [], BlockingKernelClient._async_wait_for_ready
+
+    async def wait(client: BlockingKernelClient, timeout: float | None = None) -> None:
+        tries.append(timeout)
+        if len(tries) <= failures:
+            raise RuntimeError("Kernel didn't respond in 60 seconds")
+        await ready(client, timeout)
+
+    monkeypatch.setattr(AsyncKernelClient, "wait_for_ready", wait)
+    if failures < STARTS:
+        assert total(graded(course, capsys)) == (5, 5)
+    else:
+        assert refused(course, capsys).startswith("No Python process could be started for the notebook (Kernel didn't")
+    assert len(tries) == STARTS
 
 
 def test_exit_costs_nothing(course: Path, released: NotebookNode) -> None:

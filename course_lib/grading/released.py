@@ -109,7 +109,7 @@ def _how_to_mend(path: Path, error: Exception) -> str:
     if conflicts:
         return f"line {conflicts[0]} begins what git could not merge. Choose one of the two versions there."
     reason = str(error).splitlines()[0][:MOST_OF_REASON] if str(error) else type(error).__name__
-    return f"{reason} Rename its folder, run `make start` again and copy your answers over."
+    return f"{reason.rstrip('.')}. Rename its folder, run `make start` again and copy your answers over."
 
 
 def missing(name: str) -> str:

@@ -272,7 +272,9 @@ def test_a_file_that_is_no_notebook_is_one_sentence(
     course: Path, capsys: pytest.CaptureFixture[str], content: str
 ) -> None:
     copy_in_work(course).write_text(content)
-    assert "cannot be read as a notebook" in refused(course, capsys)
+    said = refused(course, capsys)
+    assert "cannot be read as a notebook: " in said
+    assert said.endswith(". Rename its folder, run `make start` again and copy your answers over.\n")
 
 
 def test_a_mark_before_the_first_character_is_passed_over(course: Path, capsys: pytest.CaptureFixture[str]) -> None:

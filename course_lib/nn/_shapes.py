@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from course_lib.params import RNNParams
+
 
 def require_shape(name: str, array: np.ndarray, axes: str, wanted: tuple[int, ...]) -> None:
     """Raise a ValueError unless `array` has exactly the shape `wanted`.
@@ -43,3 +45,56 @@ def require_axes(name: str, array: np.ndarray, axes: str, count: int) -> None:
     """
     if np.ndim(array) != count:
         raise ValueError(f"{name} must be ({axes}), got shape {np.shape(array)}")
+
+
+def require_rnn_params(params: RNNParams, D: int) -> int:
+    """Return the hidden size H, or raise a ValueError if the parameters do not fit each other or D.
+
+    Parameters
+    ----------
+    params : RNNParams
+    D : int
+        Input size.
+
+    Returns
+    -------
+    int
+        H.
+
+    Raises
+    ------
+    ValueError
+        With the array, the wanted shape and the one it has.
+    """
+    require_axes("W_hh", params.W_hh, "hidden, hidden", 2)
+    H: int = params.W_hh.shape[1]
+    require_shape("W_hh", params.W_hh, "hidden, hidden", (H, H))
+    require_shape("W_xh", params.W_xh, "input, hidden", (D, H))
+    require_shape("b_h", params.b_h, "hidden,", (H,))
+    return H
+
+
+def require_sequence(x: np.ndarray, h_0: np.ndarray, params: RNNParams) -> tuple[int, int, int]:
+    """Return B, T and H, or raise a ValueError if the inputs of a recurrent network do not fit each other.
+
+    Parameters
+    ----------
+    x : ndarray of shape (B, T, D)
+    h_0 : ndarray of shape (B, H)
+    params : RNNParams
+
+    Returns
+    -------
+    tuple of int
+        B, T and H.
+
+    Raises
+    ------
+    ValueError
+        With the array, the wanted shape and the one it has.
+    """
+    require_axes("x", x, "batch, time, input", 3)
+    B, T, D = x.shape  # batch, time steps, input size
+    H = require_rnn_params(params, D)
+    require_shape("h_0", h_0, "batch, hidden", (B, H))
+    return B, T, H

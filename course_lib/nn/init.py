@@ -1,7 +1,7 @@
 """First values of parameters (chapter 01; chapter 03 shows why they matter).
 
-The intervals are the defaults of PyTorch, so both libraries start from the same distribution. One difference:
-``torch.nn.RNN`` has two biases that are only ever added; the course has one.
+The intervals of the ``uniform_`` functions are the defaults of PyTorch, so both libraries start from the same
+distribution. One difference: ``torch.nn.RNN`` has two biases that are only ever added; the course has one.
 """
 
 import numpy as np
@@ -84,6 +84,90 @@ def uniform_linear(D: int, O: int, rng: np.random.Generator) -> LinearParams:
     _require_sizes(D=D, O=O)
     bound = 1 / np.sqrt(D)
     return LinearParams(rng.uniform(-bound, bound, (D, O)), rng.uniform(-bound, bound, O))
+
+
+def orthogonal(H: int, rng: np.random.Generator) -> np.ndarray:
+    r"""Draw an orthogonal matrix, each as likely as any other: the Haar distribution (chapter 03).
+
+    QR of a Gaussian matrix leaves the signs of the columns to the routine; multiplying them by
+    :math:`\mathrm{sign}(\mathrm{diag} R)` undoes its choice. For the gates of a cell draw one matrix a gate: a stacked
+    matrix with orthonormal columns has blocks that are not orthogonal.
+
+    Parameters
+    ----------
+    H : int, at least 1
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of shape (H, H)
+        All its singular values are 1.
+
+    Raises
+    ------
+    ValueError
+        If `H` is below 1.
+    """
+    _require_sizes(H=H)
+    Q, R = np.linalg.qr(rng.normal(size=(H, H)))
+    W: np.ndarray = Q * np.sign(np.diag(R))  # column by column
+    return W
+
+
+def orthogonal_rnn(D: int, H: int, rng: np.random.Generator) -> RNNParams:
+    r"""Draw an RNN whose recurrent weights are orthogonal (chapter 03).
+
+    W_xh is drawn from :math:`U(-1/\sqrt H, 1/\sqrt H)` as in :func:`uniform_rnn`, and the bias is zero.
+
+    Parameters
+    ----------
+    D : int, at least 1
+        Input size.
+    H : int, at least 1
+        Hidden size.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    RNNParams of float64 arrays
+
+    Raises
+    ------
+    ValueError
+        If a size is below 1.
+    """
+    _require_sizes(D=D, H=H)
+    bound = 1 / np.sqrt(H)
+    return RNNParams(rng.uniform(-bound, bound, (D, H)), orthogonal(H, rng), np.zeros(H))
+
+
+def identity_rnn(D: int, H: int, rng: np.random.Generator, scale: float = 1.0) -> RNNParams:
+    """Start a ReLU RNN as a copier of its state (chapter 03; le2015).
+
+    W_hh is the identity times `scale`, the bias zero, and W_xh Gaussian with standard deviation 0.001. Run it with
+    :func:`course_lib.nn.irnn.irnn_forward`: with tanh the state would shrink.
+
+    Parameters
+    ----------
+    D : int, at least 1
+        Input size.
+    H : int, at least 1
+        Hidden size.
+    rng : numpy.random.Generator
+    scale : float
+        Below 1 the network forgets, by this factor a step.
+
+    Returns
+    -------
+    RNNParams of float64 arrays
+
+    Raises
+    ------
+    ValueError
+        If a size is below 1.
+    """
+    _require_sizes(D=D, H=H)
+    return RNNParams(rng.normal(0, 0.001, (D, H)), scale * np.eye(H), np.zeros(H))
 
 
 def _require_sizes(**sizes: int) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_lib.nn._shapes import require_axes, require_shape
+from course_lib.nn._shapes import require_axes, require_rnn_params, require_shape
 from course_lib.params import RNNParams
 
 
@@ -147,7 +147,7 @@ def rnn_forward(x: np.ndarray, h_0: np.ndarray, params: RNNParams) -> tuple[np.n
     """
     require_axes("x", x, "batch, time, input", 3)
     B, T, D = x.shape  # batch, time steps, input size
-    H = _require_param_shapes(params, D)
+    H = require_rnn_params(params, D)
     require_shape("h_0", h_0, "batch, hidden", (B, H))
     W_xh, W_hh, b_h = params  # input to hidden, hidden to hidden, bias
     x_rows = x.transpose(1, 0, 2).copy().reshape(T * B, D)  # time first: step t is one block of memory
@@ -204,19 +204,9 @@ def rnn_backward(dh: np.ndarray, cache: RNNCache) -> RNNGradients:
     return RNNGradients(dx, dh_next, RNNParams(dW_xh, dW_hh, db_h))
 
 
-def _require_param_shapes(params: RNNParams, D: int) -> int:
-    """Return the hidden size H, or raise a ValueError if the parameters do not fit each other or D."""
-    require_axes("W_hh", params.W_hh, "hidden, hidden", 2)
-    H: int = params.W_hh.shape[1]
-    require_shape("W_hh", params.W_hh, "hidden, hidden", (H, H))
-    require_shape("W_xh", params.W_xh, "input, hidden", (D, H))
-    require_shape("b_h", params.b_h, "hidden,", (H,))
-    return H
-
-
 def _require_step_shapes(x_t: np.ndarray, h_prev: np.ndarray, params: RNNParams) -> None:
     """Raise a ValueError if the inputs of one step do not fit each other."""
     require_axes("x_t", x_t, "batch, input", 2)
     B, D = x_t.shape  # batch, input size
-    H = _require_param_shapes(params, D)
+    H = require_rnn_params(params, D)
     require_shape("h_prev", h_prev, "batch, hidden", (B, H))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.nn import uniform_head, uniform_linear, uniform_rnn
+from course_lib.nn import identity_rnn, orthogonal, orthogonal_rnn, uniform_head, uniform_linear, uniform_rnn
 from course_lib.params import HeadParams, LinearParams, RNNParams
 
 MAKERS = [
@@ -10,9 +10,13 @@ MAKERS = [
     (uniform_head, (5, 2), HeadParams, [(5, 2), (2,)]),
     (uniform_linear, (3, 4), LinearParams, [(3, 4), (4,)]),
 ]
+STRUCTURED = [
+    (orthogonal_rnn, (3, 5), RNNParams, [(3, 5), (5, 5), (5,)]),
+    (identity_rnn, (3, 5), RNNParams, [(3, 5), (5, 5), (5,)]),
+]
 
 
-@pytest.mark.parametrize(("make", "sizes", "kind", "shapes"), MAKERS)
+@pytest.mark.parametrize(("make", "sizes", "kind", "shapes"), MAKERS + STRUCTURED)
 def test_names_shapes_and_dtype(make, sizes, kind, shapes):
     params = make(*sizes, np.random.default_rng(0))
     assert type(params) is kind
@@ -48,6 +52,50 @@ def test_no_array_repeats_the_draws_of_another():
     assert len(np.unique(np.concatenate([a.ravel() for a in params]))) == 55
 
 
+@pytest.mark.parametrize("H", [1, 2, 40])
+def test_an_orthogonal_matrix_has_singular_values_of_one(H):
+    W = orthogonal(H, np.random.default_rng(0))
+    np.testing.assert_allclose(W @ W.T, np.eye(H), atol=1e-12)
+    np.testing.assert_allclose(np.linalg.svd(W, compute_uv=False), 1, rtol=1e-12)
+
+
+def test_orthogonal_matrices_are_haar_distributed():
+    rng = np.random.default_rng(0)
+    draws = np.array([orthogonal(3, rng) for _ in range(4000)])
+    # Under Haar every row is uniform on the sphere, so in three dimensions each element is uniform on [-1, 1]; and the
+    # distribution stays the same when the matrix is turned. Without the correction of signs the diagonal is one-sided.
+    for i, j in np.ndindex(3, 3):
+        np.testing.assert_allclose(np.quantile(draws[:, i, j], [0.25, 0.5, 0.75]), [-0.5, 0, 0.5], atol=0.06)
+    trace = np.trace(draws, axis1=1, axis2=2)
+    assert trace.mean() == pytest.approx(0, abs=0.07)
+    assert np.mean(trace**2) == pytest.approx(1, abs=0.08)  # the second moment of a trace under Haar is 1
+    assert np.mean(np.linalg.det(draws) > 0) == pytest.approx(0.5, abs=0.03)
+
+
+def test_an_orthogonal_network_has_no_bias_and_the_input_weights_of_the_uniform_one():
+    W_xh, W_hh, b_h = orthogonal_rnn(60, 100, np.random.default_rng(0))
+    np.testing.assert_allclose(W_hh @ W_hh.T, np.eye(100), atol=1e-12)
+    assert 0.099 < W_xh.max() <= 0.1 and -0.1 <= W_xh.min() < -0.099
+    assert not b_h.any()
+
+
+def test_an_identity_network_copies_its_state_and_hardly_listens():
+    W_xh, W_hh, b_h = identity_rnn(60, 100, np.random.default_rng(0))
+    np.testing.assert_array_equal(W_hh, np.eye(100))
+    assert W_xh.std() == pytest.approx(0.001, rel=0.03)
+    assert abs(W_xh.mean()) < 5e-5
+    assert not b_h.any()
+
+
+def test_of_one_number_the_orthogonal_matrix_is_its_sign():
+    draws = np.array([orthogonal(1, np.random.default_rng(seed)).item() for seed in range(20)])
+    np.testing.assert_array_equal(draws, [np.sign(np.random.default_rng(seed).normal()) for seed in range(20)])
+
+
+def test_an_identity_network_can_forget_by_a_factor():
+    np.testing.assert_array_equal(identity_rnn(2, 3, np.random.default_rng(0), 0.5).W_hh, np.eye(3) / 2)
+
+
 @pytest.mark.parametrize(
     ("make", "sizes", "message"),
     [
@@ -55,6 +103,11 @@ def test_no_array_repeats_the_draws_of_another():
         (uniform_rnn, (3, -1), "H must be at least 1, got -1"),
         (uniform_head, (0, 2), "H must be at least 1, got 0"),
         (uniform_linear, (3, 0), "O must be at least 1, got 0"),
+        (orthogonal, (0,), "H must be at least 1, got 0"),
+        (orthogonal_rnn, (0, 5), "D must be at least 1, got 0"),
+        (orthogonal_rnn, (3, 0), "H must be at least 1, got 0"),
+        (identity_rnn, (0, 5), "D must be at least 1, got 0"),
+        (identity_rnn, (3, 0), "H must be at least 1, got 0"),
     ],
 )
 def test_a_size_below_one_is_named(make, sizes, message):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from course_lib.checks import lent_backward, lent_passes
 from course_lib.params import HeadParams, RNNParams
 
 
@@ -105,5 +106,12 @@ LENT: dict[str, Callable[..., Any]] = {
     "cubic": cubic,
     "exponential": exponential,
     "waves": waves,
+    "rnn_step_backward": lent_backward.rnn_step_backward,
+    "rnn_forward": lent_backward.rnn_forward,
+    "rnn_backward": lent_backward.rnn_backward,
+    "chunk_gradients": lent_backward.chunk_gradients,
+    "clip": lent_backward.clip,
+    "sequence_loss": lent_passes.sequence_loss,
+    **lent_passes.PASSES,
 }
 """What an input of type :class:`~course_lib.checks.plain.Lent` becomes, by name."""

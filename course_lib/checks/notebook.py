@@ -17,7 +17,11 @@ from course_lib.checks.plain import to_plain
 from course_lib.checks.returns import in_words
 from course_lib.checks.verdict import CheckFailed, Verdict
 
-ASSIGNMENTS = {"00-refresher": "course_lib.checks.refresher", "01-rnn": "course_lib.checks.rnn"}
+ASSIGNMENTS = {
+    "00-refresher": "course_lib.checks.refresher",
+    "01-rnn": "course_lib.checks.rnn",
+    "02-bptt": "course_lib.checks.bptt",
+}
 """Module of declared exercises for each notebook folder."""
 
 LANGUAGES = ("en", "ko")

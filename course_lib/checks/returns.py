@@ -4,8 +4,9 @@ Each kind has ``fault(value, expected)``: None when the value is right, else a :
 names what was wanted and what was got. ``expected`` comes from the oracle and carries the exact shape.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -144,9 +145,18 @@ class Ids:
 
 @dataclass(frozen=True)
 class Several:
-    """A tuple of values, in order."""
+    """A tuple of values, in order.
 
-    items: tuple[Array | Number | Ids, ...]
+    Parameters
+    ----------
+    items : tuple
+        Kinds of the values; one of them may be several values itself, such as the arrays of ``RNNParams``.
+    name : str, optional
+        What messages call it where it is one of several values.
+    """
+
+    items: tuple["Array | Number | Ids | Several", ...]
+    name: str = ""
 
     def fault(self, value: Plain, expected: tuple[Plain, ...]) -> Fault | None:
         """Look at the length of the tuple, then at each item."""
@@ -158,32 +168,58 @@ class Several:
         return None
 
     def only(self, name: str) -> "Only":
-        """Return the judge of the one item of this name."""
-        return Only([item.name for item in self.items].index(name), self)
+        """Return the judge of the one item of this name, which may be an item of an item."""
+        (path,) = self._paths_to(name)
+        return Only(path, self)
+
+    def _paths_to(self, name: str) -> Iterator[tuple[int, ...]]:
+        for position, item in enumerate(self.items):
+            if item.name == name:
+                yield (position,)
+            elif isinstance(item, Several):
+                yield from ((position, *path) for path in item._paths_to(name))
 
     def length_fault(self, value: Plain) -> Fault | None:
         """Look at whether so many values were returned."""
         if isinstance(value, tuple | list) and len(value) == len(self.items):
             return None
         names = ", ".join(item.name for item in self.items)
-        return Fault("type", f"return the {len(self.items)} values ({names}), got {in_words(value)}")
+        wanted = f"{self.name} must hold" if self.name else "return"
+        return Fault("type", f"{wanted} the {len(self.items)} values ({names}), got {in_words(value)}")
 
 
 @dataclass(frozen=True)
 class Only:
-    """One of several values, by its position: what a part of an exercise is judged by, whatever the others are."""
+    """One of several values: what a part of an exercise is judged by, whatever the others are.
 
-    position: int
+    Parameters
+    ----------
+    path : tuple of int
+        Its position, after that of the item that holds it where it stands deeper.
+    several : Several
+    """
+
+    path: tuple[int, ...]
     several: Several
 
-    def fault(self, value: Plain, expected: tuple[Plain, ...]) -> Fault | None:
+    def fault(self, value: Plain, expected: Any) -> Fault | None:
         """Look at the length of the tuple, then at the one item."""
-        item = self.several.items[self.position]
-        return self.several.length_fault(value) or item.fault(self.of(value), expected[self.position])
+        item: Array | Number | Ids | Several = self.several
+        for position in self.path:
+            assert isinstance(item, Several)
+            if fault := item.length_fault(value):
+                return fault
+            item, value, expected = item.items[position], value[position], expected[position]
+        return item.fault(value, expected)
 
     def of(self, value: Plain) -> Plain:
-        """Take the one value out of a tuple of the right length; leave anything else as it is."""
-        return value if self.several.length_fault(value) else value[self.position]
+        """Take the one value out of tuples of the right length; leave anything else as it is."""
+        item: Array | Number | Ids | Several = self.several
+        for position in self.path:
+            if not isinstance(item, Several) or item.length_fault(value):
+                return value
+            item, value = item.items[position], value[position]
+        return value
 
 
 def matching_tolerance(returns: Returns) -> float:

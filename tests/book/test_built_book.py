@@ -24,6 +24,7 @@ LOADS = {
     "video": "src",
     "object": "data",
 }
+CHAPTERS = ("00-refresher.html", "01-rnn.html", "02-bptt.html")
 EQUATIONS = {
     "0.1": "eq-refresher-softmax",
     "0.2": "eq-refresher-cross-entropy",
@@ -38,6 +39,14 @@ EQUATIONS = {
     "1.3": "eq-rnn-step",
     "1.4": "eq-rnn-head",
     "1.5": "eq-rnn-temperature",
+    "2.1": "eq-bptt-loss",
+    "2.2": "eq-bptt-total",
+    "2.3": "eq-bptt-slope",
+    "2.4": "eq-bptt-weights",
+    "2.5": "eq-bptt-back",
+    "2.6": "eq-bptt-copies",
+    "2.7": "eq-bptt-masked-loss",
+    "2.8": "eq-bptt-truncated",
 }
 
 
@@ -106,7 +115,7 @@ def test_the_build_gave_no_warning(built_book: Path, root: Path) -> None:
 
 
 def test_the_equations_of_the_chapters_carry_their_numbers(built_book: Path) -> None:
-    html = "".join((built_book / "book" / name).read_text() for name in ("00-refresher.html", "01-rnn.html"))
+    html = "".join((built_book / "book" / name).read_text() for name in CHAPTERS)
     pattern = r'id="equation-(eq-[a-z-]+)">\s*<span class="eqno">\(([0-9.]+)\)'
     numbered = {number: label for label, number in re.findall(pattern, html)}
     assert {number: numbered.get(number) for number in EQUATIONS} == EQUATIONS

@@ -21,6 +21,7 @@ from course_lib.checks.faults import PUBLIC_SEED, draw_cases
 from course_lib.checks.judge import judge
 from course_lib.checks.limits import MOST_PRINTED
 from course_lib.checks.notebook import ASSIGNMENTS, exercises_of
+from course_lib.checks.plain import map_leaves
 from course_lib.checks.remote import RemoteAnswers
 from course_lib.checks.verdict import Verdict
 from tests.checks import nasty
@@ -146,9 +147,7 @@ def test_what_never_comes_back_is_given_up(name):
 
 def replaced(value, twist):
     """Twist every array and number of a right value."""
-    if isinstance(value, tuple | list):
-        return type(value)(replaced(item, twist) for item in value)
-    return twist(value)
+    return map_leaves(twist, value)
 
 
 def with_first(array, value):

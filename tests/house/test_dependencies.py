@@ -30,9 +30,9 @@ ABOVE = {
     "book/**/*.md": LIBRARY,
     "benchmarks/*.py": LIBRARY,
     "scripts/*.py": {"grading", "data"},
-    "solutions/*/*.ipynb": {"params", "checks"},
+    "solutions/*/*.ipynb": {"params", "gradcheck", "checks"},
     "solutions/*/*.py": {"params", "gradcheck"},
-    "exercises/*/*.ipynb": {"params", "checks"},
+    "exercises/*/*.ipynb": {"params", "gradcheck", "checks"},
 }
 """What stands on the library, and the rooms it may import: an exercise its checks and parameters, no layers."""
 
@@ -187,6 +187,6 @@ def test_a_layer_in_an_exercise_and_a_check_on_a_page_are_found(tmp_path: Path) 
     notebook.write_text(json.dumps({"cells": [cell]}))
     page.write_text("Words.\n\n```{code-cell} ipython3\nfrom course_lib.checks import open_checks\n```\n")
     assert wrong_imports(python_in(notebook), "new.ipynb", ABOVE["solutions/*/*.ipynb"]) == [
-        "new.ipynb imports course_lib.nn: it may import checks, params."
+        "new.ipynb imports course_lib.nn: it may import checks, gradcheck, params."
     ]
     assert len(wrong_imports(python_in(page), "new.md", ABOVE["book/**/*.md"])) == 1

@@ -5,7 +5,18 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from course_lib.plots import curves, descent, differences, forecast, length, sprites, style
+from course_lib.plots import (
+    curves,
+    descent,
+    differences,
+    forecast,
+    gradients,
+    language_model,
+    length,
+    sprites,
+    style,
+    truncation,
+)
 
 matplotlib.use("agg")
 
@@ -18,6 +29,12 @@ FIGURES = {
     "time": lambda: length.time_against_length(np.array([1, 4]), {"recurrent": np.array([1, 2.0])}),
     "differences": lambda: differences.error_against_h(np.array([0.1, 1]), {"central": np.array([1e-3, 0.1])}),
     "descent": lambda: descent.paths_in_a_valley(np.array([1.0, 10]), {"a": np.eye(2), "b": np.ones((9, 2))}),
+    "shares": lambda: gradients.shares_by_lag({"untrained": 0.5 ** np.arange(9)}),
+    "memory": lambda: truncation.memory_against_length(np.array([1, 4]), {"chunks": np.array([1, 1.0])}),
+    "truncation": lambda: truncation.error_against_truncation(
+        np.array([1, 20]), {"window": np.array([0.9, 0.1])}, {"window": np.array([0.9, 0.1])}
+    ),
+    "bits": lambda: language_model.bits_curve(np.linspace(4, 1, 40), {"best": 0.5}),
     "forgetting": lambda: length.forgetting({"a": 0.5 ** np.arange(30)}, "distance (norm)"),
 }
 
@@ -58,6 +75,27 @@ def test_the_best_distance_of_each_estimate_is_marked():
     assert marked == [1e-2, 1e-3]
 
 
+def test_the_first_step_stands_on_the_left_and_the_last_has_lag_0():
+    axes = gradients.shares_by_lag({"a": np.array([1.0, 2, 3])}).axes[0]
+    np.testing.assert_array_equal(axes.lines[0].get_xydata(), [[2, 1], [1, 2], [0, 3]])
+    assert axes.xaxis_inverted()
+    assert axes.lines[0].get_linestyle() == "--"  # a gradient is drawn dashed
+
+
+def test_what_was_measured_is_marked_on_the_line_of_its_formula():
+    K, measured, formula = np.array([1, 10]), {"a": np.array([0.5, 0.25])}, {"a": np.array([0.4, 0.2])}
+    line, marks = truncation.error_against_truncation(K, measured, formula).axes[0].lines
+    assert (line.get_marker(), marks.get_linestyle()) == ("None", "None")
+    np.testing.assert_allclose(line.get_ydata(), [40, 20])
+    np.testing.assert_allclose(marks.get_ydata(), [50, 25])
+
+
+def test_bits_are_means_over_a_window_of_updates():
+    axes = language_model.bits_curve(np.array([4.0, 2, 0]), {"best": 0.5}, window=2).axes[0]
+    np.testing.assert_allclose(axes.lines[0].get_xydata(), [[2, 3], [3, 1]])
+    np.testing.assert_allclose(axes.lines[1].get_ydata(), 0.5)
+
+
 def test_a_path_is_drawn_in_full_and_its_panel_does_not_stretch_to_hold_it():
     path = np.array([[1.0, 1.0], [0.5, -50.0]])
     axes = descent.paths_in_a_valley(np.array([1.0, 10]), {"diverges": path}).axes[0]
@@ -89,3 +127,5 @@ def test_captions_and_words_that_do_not_fit_are_refused():
         sprites.sprite_row(np.zeros((2, 16, 16)), ["cat"])
     with pytest.raises(ValueError, match="each of 2 words, got 3"):
         curves.belief_curves({"an jago": np.ones(3)}, "P")
+    with pytest.raises(ValueError, match=r"must have the names \['a'\], got \['b'\]"):
+        truncation.error_against_truncation(np.array([1]), {"a": np.ones(1)}, {"b": np.ones(1)})

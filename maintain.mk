@@ -4,7 +4,7 @@
 ARGS ?=
 TO ?=
 
-.PHONY: test test-fast exercises grade-demo student-repository lint
+.PHONY: test test-fast exercises grade-demo student-repository reproduce lint
 
 test: ready ## set up if needed, then run every test, without a network where the system permits
 	@$(RUN) scripts/run_tests.py $(ARGS)
@@ -20,6 +20,9 @@ grade-demo: ready ## play a whole class with fourteen synthetic students
 
 student-repository: ready ## make a copy of the course for students, for example TO=../course-for-students
 	@$(RUN) scripts/student_repository.py "$(TO)"
+
+reproduce: ready ## run every reproduced result again and store it in results/ (minutes)
+	@$(RUN) -m course_lib.experiments --all
 
 lint: ready ## format, lint, types, docstrings, cells of pages, spelling and typography
 	@$(RUN) -m ruff format --check --quiet . || { echo "Run '$(RUN) -m ruff format .' to format these."; exit 1; }

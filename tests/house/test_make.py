@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 TARGETS = ["book", "test", "test-fast", "serve", "lab", "start", "score", "exercises", "grade-demo", "lint", "setup"]
-TARGETS += ["student-repository"]
+TARGETS += ["student-repository", "reproduce"]
 
 
 def make(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,100 @@
+"""Every experiment: a short version runs, and what is stored can be run again and computed again."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from course_lib.experiments import EXPERIMENTS, compare, load, run_seeds, settings_of
+from course_lib.experiments.experiment import REPLAYED
+
+every_experiment = pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=lambda experiment: experiment.name)
+
+
+@every_experiment
+def test_a_short_version_runs_and_gives_every_figure(experiment):
+    outcome = experiment.run(experiment.short(), 7, False)
+    assert {figure.name for figure in experiment.figures} <= outcome.figures.keys()
+    for group in outcome:
+        assert all(np.isfinite(values).all() for values in group.values())
+
+
+@every_experiment
+def test_the_same_seed_gives_the_same_outcome(experiment):
+    first, again = (experiment.run(experiment.short(), 7, False) for _ in range(2))
+    assert first.figures == again.figures
+    for name in first.losses:
+        np.testing.assert_array_equal(first.losses[name], again.losses[name])
+
+
+@every_experiment
+def test_the_stored_result_is_that_of_the_settings_in_the_code(experiment):
+    stored = load(experiment.name)
+    assert settings_of(experiment, stored) == experiment.settings
+    assert stored.seeds == experiment.seeds and len(stored.seeds) >= 3
+    assert stored.comparisons == tuple(compare(experiment.figures, stored.runs))
+
+
+@every_experiment
+def test_the_first_updates_of_every_stored_run_have_the_stored_losses(experiment):
+    stored = load(experiment.name)
+    settings = dataclasses.replace(settings_of(experiment, stored), **experiment.first)
+    for ours, run in zip(run_seeds(experiment, settings, stored.seeds), stored.runs, strict=True):
+        assert ours.outcome.losses.keys() == run.outcome.losses.keys()
+        for name, losses in run.outcome.losses.items():
+            assert losses.shape == (REPLAYED,)
+            np.testing.assert_allclose(ours.outcome.losses[name], losses, rtol=experiment.tolerance)
+        if not run.outcome.losses:  # nothing is trained: all of it runs again
+            for name, curve in run.outcome.curves.items():
+                np.testing.assert_allclose(ours.outcome.curves[name], curve, rtol=1e-5, atol=experiment.tolerance)
+
+
+@pytest.mark.parametrize(
+    "experiment", [item for item in EXPERIMENTS.values() if item.figures_of], ids=lambda experiment: experiment.name
+)
+def test_the_headline_follows_from_the_stored_weights(experiment):
+    stored = load(experiment.name)
+    settings = settings_of(experiment, stored)
+    for run in stored.runs:
+        computed = experiment.figures_of(settings, run.outcome.weights)
+        assert experiment.figures[0].name in computed
+        for name, value in computed.items():
+            assert value == pytest.approx(run.outcome.figures[name], rel=1e-3, abs=1e-3), name
+
+
+def figures(name, figure):
+    """Return a figure of every seed."""
+    return np.array([run.outcome.figures[figure] for run in load(name).runs])
+
+
+def test_clipping_takes_the_share_of_solved_starts_from_42_to_92_percent():
+    assert (np.abs(figures("cliff", "unclipped") - 41.5) <= 2).all()
+    assert (np.abs(figures("cliff", "clipped") - 91.5) <= 2).all()
+    assert EXPERIMENTS["cliff"].settings.starts == 5000
+    assert all(run.seconds < 10 for run in load("cliff").runs)
+
+
+def test_the_tanh_network_stays_at_one_sixth_where_the_identity_start_solves_the_problem():
+    tanh, identity = EXPERIMENTS["adding"].settings, EXPERIMENTS["adding-identity"].settings
+    assert dataclasses.replace(tanh, updates=identity.updates) == identity
+    assert tanh.T == 100 and tanh.held_out >= 14_000  # as many as a 3-sigma test of 3 % needs
+    assert (np.abs(figures("adding", "from 1/6")) <= 3).all()
+    assert (figures("adding", "updates") == tanh.updates).all()
+    assert (figures("adding-identity", "updates") < tanh.updates).all()
+    assert (figures("adding-identity", "error") < 0.01).all()
+
+
+def test_the_tanh_network_stays_at_the_baseline_of_the_copy_problem():
+    assert EXPERIMENTS["copying"].settings.T == 20
+    assert (np.abs(figures("copying", "tanh from baseline")) <= 2).all()
+
+
+def test_most_orthogonal_starts_leave_the_baseline_of_the_copy_problem():
+    symbols = figures("copying", "orthogonal symbols")
+    assert (symbols > 0.9).sum() >= 2 and len(symbols) == 3
+    assert (figures("copying", "tanh symbols") < 0.1).all()
+
+
+@pytest.mark.parametrize("curve", ["memory", "window", "chunks", "matrix"])
+def test_the_errors_of_truncation_lie_on_their_formulas(curve):
+    assert (figures("truncation", curve) <= 1e-9).all()

@@ -1,0 +1,89 @@
+"""The networks that experiments train have the gradients of autograd, and come back from storage as they were."""
+
+import numpy as np
+import pytest
+import torch
+
+from course_lib.experiments.fit import FitSettings, points
+from course_lib.experiments.networks import (
+    RELU,
+    TANH,
+    as_weights,
+    from_weights,
+    last_answers,
+    squared_error,
+    step_losses,
+    with_head,
+)
+from course_lib.models.many_to_one import ManyToOneParams
+from course_lib.params import HeadParams, RNNParams
+
+B, T, D, H, O = 3, 5, 4, 6, 2
+PHI = {TANH: torch.tanh, RELU: torch.relu}
+
+
+def network(outputs):
+    """Return a network in float64, so that it can be held against torch."""
+    rng = np.random.default_rng(1)
+    draw = lambda *size: rng.normal(size=size)  # noqa: E731
+    return ManyToOneParams(
+        RNNParams(draw(D, H), draw(H, H) / 3, draw(H)), HeadParams(draw(H, outputs), draw(outputs))
+    ), draw(B, T, D)
+
+
+def torch_states(params, x, phi):
+    """Return the leaves of a network and its states, by autograd's own arithmetic."""
+    leaves = [torch.tensor(array, requires_grad=True) for array in (*params.rnn, *params.head)]
+    W_xh, W_hh, b_h, _, _ = leaves
+    h, states = torch.zeros(B, H, dtype=torch.float64), []
+    for t in range(T):
+        h = phi(torch.tensor(x[:, t]) @ W_xh + h @ W_hh + b_h)
+        states.append(h)
+    return leaves, torch.stack(states, dim=1)
+
+
+@pytest.mark.parametrize("recurrence", PHI, ids=["tanh", "relu"])
+def test_the_squared_error_of_the_last_answer_equals_autograd(recurrence):
+    params, x = network(1)
+    y = np.arange(B) / 2
+    leaves, h = torch_states(params, x, PHI[recurrence])
+    wanted = torch.mean(((h[:, -1] @ leaves[3] + leaves[4])[:, 0] - torch.tensor(y)) ** 2)
+    wanted.backward()
+    loss, gradients = squared_error(params, x, y, recurrence)
+    assert loss == pytest.approx(wanted.item(), rel=1e-9)
+    assert np.mean((last_answers(params, x, recurrence) - y) ** 2) == pytest.approx(loss, rel=1e-9)
+    for got, leaf in zip((*gradients.rnn, *gradients.head), leaves, strict=True):
+        np.testing.assert_allclose(got, leaf.grad, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("recurrence", PHI, ids=["tanh", "relu"])
+def test_the_cross_entropy_of_every_step_equals_autograd(recurrence):
+    params, x = network(O)
+    y = np.arange(B * T).reshape(B, T) % O
+    leaves, h = torch_states(params, x, PHI[recurrence])
+    wanted = torch.nn.functional.cross_entropy((h @ leaves[3] + leaves[4]).reshape(-1, O), torch.tensor(y).reshape(-1))
+    wanted.backward()
+    loss, gradients = step_losses(params, x, y, recurrence)
+    assert loss == pytest.approx(wanted.item(), rel=1e-9)
+    for got, leaf in zip((*gradients.rnn, *gradients.head), leaves, strict=True):
+        np.testing.assert_allclose(got, leaf.grad, rtol=1e-9, atol=1e-12)
+
+
+def test_a_network_with_a_head_computes_in_float32():
+    params, x = network(O)
+    small = with_head(params.rnn, O, np.random.default_rng(0))
+    assert {array.dtype for array in as_weights(small).values()} == {np.dtype(np.float32)}
+    _, gradients = step_losses(small, x, np.zeros((B, T), int), TANH)
+    assert {array.dtype for array in (*gradients.rnn, *gradients.head)} == {np.dtype(np.float32)}
+
+
+def test_a_network_is_the_one_that_was_taken_apart():
+    params, _ = network(O)
+    weights = as_weights(params)
+    assert list(weights) == ["W_xh", "W_hh", "b_h", "W_hy", "b_y"]
+    assert from_weights(dict(reversed(weights.items()))) == params
+
+
+def test_points_of_a_curve_are_means_over_whole_groups():
+    settings = FitSettings(T=1, hidden=1, updates=7, batch_size=1, held_out=1, point=3)
+    np.testing.assert_allclose(points(np.array([1.0, 2, 3, 6, 6, 6, 100]), settings), [2, 6])

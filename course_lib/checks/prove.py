@@ -16,7 +16,7 @@ import ast
 import itertools
 import json
 import runpy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -112,9 +112,11 @@ def prove(exercise: Exercise, answers: Answers, namespace: dict[str, Any]) -> Pr
     return proof
 
 
-def verdicts(exercise: Exercise, call: Call) -> list[Verdict]:
-    """Judge every part on public and on unseen cases."""
-    return [judge(exercise, part, call, seed, "en") for part in exercise.parts for seed in (None, *UNSEEN_SEEDS)]
+def verdicts(exercise: Exercise, call: Call, hints: str = "") -> Iterator[Verdict]:
+    """Judge every part on public and on unseen cases, one after the other."""
+    for part in exercise.parts:
+        for seed in (None, *UNSEEN_SEEDS):
+            yield judge(exercise, part, call, seed, hints)
 
 
 def _prove_right_answers(exercise: Exercise, right: list[Answer], proof: Proof) -> None:
@@ -144,14 +146,16 @@ def _prove_misconception(exercise: Exercise, misconception: Misconception, proof
     rejected_always = all(
         any(not judge(exercise, part, call, seed).passed for part in exercise.parts) for seed in UNSEEN_SEEDS
     )
-    named = any(misconception.id in verdict.misconceptions for verdict in failed)
+    # To name a mistake takes much longer than to reject it, so this stops where it was named once.
+    named = any(misconception.id in verdict.misconceptions for verdict in verdicts(exercise, call, "en"))
     proof.named += named
     if not failed:
         proof.holes.append(f"misconception {misconception.id} passes")
     elif not rejected_always:
         proof.holes.append(f"misconception {misconception.id} passes the unseen cases")
     elif not named:
-        proof.holes.append(f"misconception {misconception.id} is taken for {failed[0].misconceptions}")
+        taken_for = next(verdict for verdict in verdicts(exercise, call, "en") if not verdict.passed).misconceptions
+        proof.holes.append(f"misconception {misconception.id} is taken for {taken_for}")
 
 
 def _prove_differences(exercise: Exercise, proof: Proof) -> None:

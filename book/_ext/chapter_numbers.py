@@ -1,7 +1,8 @@
 """Give a chapter the number in its file's name: ``00-refresher`` is chapter 0, and its first equation is (0.1).
 
 Sphinx counts the pages of a numbered part from 1. Notebooks, checks and the library speak of "equation (1.3)", so the
-number of a page must not depend on how many pages stand before it.
+number of a page must not depend on how many pages stand before it. A page between chapters, such as ``mixed-03``, has
+no number.
 """
 
 import re
@@ -31,9 +32,10 @@ def number_chapters(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
     Sphinx has just counted afresh, in every build, whether a page was read again or not.
     """
-    for docname in env.toc_secnumbers:
+    for docname in list(env.toc_secnumbers):
         chapter = chapter_number(docname)
         if chapter is None:
+            take_number(env, docname)
             continue
         for numbers in (env.toc_secnumbers[docname], *env.toc_fignumbers.get(docname, {}).values()):
             # A section below the numbered depth has an empty number, and keeps it.
@@ -42,6 +44,13 @@ def number_chapters(app: Sphinx, env: BuildEnvironment) -> list[str]:
             if node.get("secnumber"):
                 node["secnumber"] = [chapter, *node["secnumber"][1:]]
     return []  # no page to read again: numbers are set when pages are written
+
+
+def take_number(env: BuildEnvironment, docname: str) -> None:
+    """Leave a page of a numbered part without a number."""
+    del env.toc_secnumbers[docname]
+    for node in (env.titles[docname], *env.tocs[docname].findall(nodes.reference)):
+        node.attributes.pop("secnumber", None)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

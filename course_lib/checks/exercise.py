@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from course_lib.checks.plain import Plain
-from course_lib.checks.returns import Only, Returns
+from course_lib.checks.returns import Judge, Returns
 
 DRAWS = 3
 """Cases drawn for every combination of sizes."""
@@ -24,7 +24,7 @@ class Case:
 
     inputs: Inputs
     sizes: Mapping[str, int] = field(default_factory=dict)
-    judged: Only | None = None
+    judged: Judge | None = None
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def no_inputs(rng: np.random.Generator, unseen: bool = False) -> list[Case]:
     return [Case({})]
 
 
-def judged_by(judged: Only, cases: Callable[..., list[Case]]) -> Callable[..., list[Case]]:
+def judged_by(judged: Judge, cases: Callable[..., list[Case]]) -> Callable[..., list[Case]]:
     """Judge a part by one of several returned values, so that a mistake in another one does not cost it."""
 
     def draw(rng: np.random.Generator, unseen: bool = False) -> list[Case]:

@@ -21,6 +21,7 @@ ASSIGNMENTS = {
     "00-refresher": "course_lib.checks.refresher",
     "01-rnn": "course_lib.checks.rnn",
     "02-bptt": "course_lib.checks.bptt",
+    "03-vanishing-gradients": "course_lib.checks.vanishing_gradients",
 }
 """Module of declared exercises for each notebook folder."""
 

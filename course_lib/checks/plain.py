@@ -215,7 +215,7 @@ def same(left: Plain, right: Plain, rtol: float = 1e-9, atol: float = 1e-12) -> 
 def _same_arrays(left: Plain, right: Plain, rtol: float, atol: float) -> bool:
     if not (isinstance(left, np.ndarray) and isinstance(right, np.ndarray)) or left.shape != right.shape:
         return False
-    if left.dtype.kind not in "biuf" or right.dtype.kind not in "biuf":
+    if left.dtype.kind not in "biufc" or right.dtype.kind not in "biufc":
         return left.dtype == right.dtype and bool(np.all(left == right))
     return bool(np.allclose(left, right, rtol=rtol, atol=atol, equal_nan=True))
 

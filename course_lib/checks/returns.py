@@ -31,6 +31,13 @@ class Returns(Protocol):
         """Return the first fault of the value, or None."""
 
 
+class Judge(Returns, Protocol):
+    """Something that decides about a part of what is returned, or about its properties."""
+
+    def of(self, value: Plain) -> Plain:
+        """Reduce the value to what tells one mistake from another."""
+
+
 @dataclass(frozen=True)
 class Array:
     """A float64 NumPy array.

@@ -11,7 +11,7 @@ from course_lib.checks.call import Call, Outcome, call_here
 from course_lib.checks.exercise import Case, Exercise, Misconception, Mistakes
 from course_lib.checks.faults import draw_cases, find_fault, in_plain_words
 from course_lib.checks.plain import Plain, same
-from course_lib.checks.returns import ATOL, RTOL, Only, matching_tolerance
+from course_lib.checks.returns import ATOL, RTOL, Judge, matching_tolerance
 
 EXTRA_SEED = 2027
 EXTRA_DRAWS = 3
@@ -103,7 +103,7 @@ def _explaining(
     return [candidate for candidate in candidates if explains(candidate)]
 
 
-def _same_outcome(wrong: Outcome, mine: Outcome, judged: Only | None, atol: float) -> bool:
+def _same_outcome(wrong: Outcome, mine: Outcome, judged: Judge | None, atol: float) -> bool:
     if wrong.error or mine.error:
         return _error_signature(wrong.error) == _error_signature(mine.error)
     left, right = (judged.of(outcome.value) if judged else outcome.value for outcome in (wrong, mine))

@@ -24,7 +24,7 @@ LOADS = {
     "video": "src",
     "object": "data",
 }
-CHAPTERS = ("00-refresher.html", "01-rnn.html", "02-bptt.html")
+CHAPTERS = ("00-refresher.html", "01-rnn.html", "02-bptt.html", "03-vanishing-gradients.html")
 EQUATIONS = {
     "0.1": "eq-refresher-softmax",
     "0.2": "eq-refresher-cross-entropy",
@@ -47,6 +47,20 @@ EQUATIONS = {
     "2.6": "eq-bptt-copies",
     "2.7": "eq-bptt-masked-loss",
     "2.8": "eq-bptt-truncated",
+    "3.1": "eq-vanishing-adding-baselines",
+    "3.2": "eq-vanishing-linear-unit",
+    "3.3": "eq-vanishing-tanh-unit",
+    "3.4": "eq-vanishing-jacobians",
+    "3.5": "eq-vanishing-bound",
+    "3.6": "eq-vanishing-radius",
+    "3.7": "eq-vanishing-cliff",
+    "3.8": "eq-vanishing-clipping",
+    "3.9": "eq-vanishing-rescale",
+    "3.10": "eq-vanishing-orthogonal",
+    "3.11": "eq-vanishing-omega",
+    "3.12": "eq-vanishing-omega-gradient",
+    "3.13": "eq-vanishing-reservoir",
+    "3.14": "eq-vanishing-ridge",
 }
 
 

@@ -67,6 +67,24 @@ def test_titles_and_equations_carry_the_number_of_the_name_also_when_one_page_is
     assert [re.search(rf'href="{name}\.html">(\d)\. ', toc)[1] for name in wanted] == ["0", "1", "3"]
 
 
+@pytest.mark.slow
+def test_a_page_between_chapters_has_no_number_and_takes_none_from_those_after_it(book, root):
+    (book / "mixed-02.md").write_text("# mixed\n\nA question.\n\n## More\n\nAnother.\n")
+    pages = "{file: 00-zero}, {file: 01-one}, {file: mixed-02}, {file: 03-three}"
+    (book / "_toc.yml").write_text(TOC % pages)
+    for _ in range(2):  # in a whole build, and in one that reads a single page again
+        build(book, root / "book" / "_ext")
+        assert {name: found[0] for name, found in numbers(book).items()} == {
+            "00-zero": "0.",
+            "01-one": "1.",
+            "03-three": "3.",
+        }
+        mixed = (book / "_build" / "mixed-02.html").read_text()
+        assert "<h1>mixed<" in mixed and "<h2>More<" in mixed
+        assert 'href="mixed-02.html">mixed<' in (book / "_build" / "intro.html").read_text()
+        (book / "01-one.md").write_text(page("one") + "\nOne more sentence.\n")
+
+
 @pytest.mark.parametrize(
     ("docname", "number"), [("book/00-refresher", 0), ("01-rnn", 1), ("book/mixed-03", None), ("book/2024", None)]
 )

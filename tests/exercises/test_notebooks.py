@@ -120,13 +120,13 @@ def test_every_part_has_its_visible_check_and_a_stretch_exercise_no_more(
     ]
     assert [cell.source for cell in exercise.cells if kind(cell) == "c"] == declared
     tasks = "\n".join(cell.source for cell in exercise.cells if cell.cell_type == "markdown")
-    stretch = [task.number for task in exercises_of(assignment).values() if task.stretch]
-    assert re.findall(r"^## (\d+\.\d+) Stretch: .*\n\n\*Stretch: no points", tasks, re.MULTILINE) == stretch
+    stretch = dict.fromkeys(task.number for task in exercises_of(assignment).values() if task.stretch)
+    assert re.findall(r"^## (\d+\.\d+) Stretch: .*\n\n\*Stretch: no points", tasks, re.MULTILINE) == list(stretch)
 
 
 def test_a_task_an_answer_and_its_checks_follow_each_other(exercise: NotebookNode) -> None:
     kinds = "".join(kind(cell) for cell in exercise.cells)
-    assert re.fullmatch(r"ti(ta(cu)+)+(tac+)*t", kinds), kinds
+    assert re.fullmatch(r"ti(ta(cu)+t?)+(tac+t?)*t", kinds), kinds
 
 
 def kind(cell: NotebookNode) -> str:

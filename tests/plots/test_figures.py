@@ -13,8 +13,12 @@ from course_lib.plots import (
     gradients,
     language_model,
     length,
+    plateaus,
+    products,
+    recall,
     sprites,
     style,
+    surfaces,
     truncation,
 )
 
@@ -35,6 +39,12 @@ FIGURES = {
         np.array([1, 20]), {"window": np.array([0.9, 0.1])}, {"window": np.array([0.9, 0.1])}
     ),
     "bits": lambda: language_model.bits_curve(np.linspace(4, 1, 40), {"best": 0.5}),
+    "products": lambda: products.products_by_steps({"linear": {"w": 2.0 ** np.arange(9)}, "tanh": {"w": np.ones(9)}}),
+    "surface": lambda: surfaces.paths_over_surface(
+        np.arange(3), np.arange(2), np.full((2, 3), 0.2), {"clipped": (np.ones(4), np.zeros(4))}
+    ),
+    "plateaus": lambda: plateaus.errors_with_plateaus({"a": np.array([0.3, 0.1])}, 50, {"1/6": 1 / 6}),
+    "recall": lambda: recall.recall_by_lag(np.arange(1, 5), {"a": 0.5 ** np.arange(4)}),
     "forgetting": lambda: length.forgetting({"a": 0.5 ** np.arange(30)}, "distance (norm)"),
 }
 
@@ -88,6 +98,61 @@ def test_what_was_measured_is_marked_on_the_line_of_its_formula():
     assert (line.get_marker(), marks.get_linestyle()) == ("None", "None")
     np.testing.assert_allclose(line.get_ydata(), [40, 20])
     np.testing.assert_allclose(marks.get_ydata(), [50, 25])
+
+
+def test_panels_of_products_share_their_axes_so_that_they_can_be_compared():
+    above, below = products.products_by_steps(
+        {"linear": {"w": np.array([2.0, 4, 8])}, "tanh": {"w": np.array([1.0, 0.1, 1e-9])}}, smallest=1e-6
+    ).axes
+    assert above.get_ylim() == below.get_ylim() == (1e-6, 80)
+    np.testing.assert_array_equal(below.lines[0].get_xydata(), [[1, 1], [2, 0.1], [3, 1e-9]])
+    assert (above.get_title(), below.get_title()) == ("linear", "tanh")
+
+
+def test_a_path_over_the_surface_is_drawn_in_full_and_the_surface_keeps_its_size():
+    w, b = np.array([4.0, 5.0]), np.array([-2.0, -1.0])
+    far = (np.array([4.5, 60.0]), np.array([-1.5, 80.0]))
+    axes = surfaces.paths_over_surface(w, b, np.full((2, 2), 0.3), {"thrown": far}).axes[0]
+    np.testing.assert_array_equal(axes.lines[0].get_xydata(), [[4.5, -1.5], [60, 80]])
+    np.testing.assert_array_equal(axes.lines[1].get_xydata(), [[4.5, -1.5]])  # the cross at the start
+    assert (axes.get_xlim(), axes.get_ylim()) == ((4, 5), (-2, -1))
+
+
+def test_two_paths_can_be_seen_where_they_are_one():
+    path = np.ones(4), np.zeros(4)
+    axes = surfaces.paths_over_surface(np.arange(3), np.arange(2), np.zeros((2, 3)), {"a": path, "b": path}).axes[0]
+    first, second = axes.lines[0], axes.lines[2]
+    assert first.get_markerfacecolor() == "none"
+    assert first.get_markersize() > second.get_markersize()
+
+
+def test_larger_errors_are_darker_and_three_shades_are_named():
+    figure = FIGURES["surface"]()
+    shades = {text.get_text(): patch for patch, text in _legend(figure) if text.get_text().startswith("error")}
+    brightness = [sum(patch.get_facecolor()[:3]) for patch in shades.values()]
+    assert list(shades) == ["error 0.03", "error 0.2", "error 0.5"]
+    assert brightness == sorted(brightness, reverse=True)
+
+
+def _legend(figure):
+    legend = figure.legends[0]
+    return zip(legend.legend_handles, legend.get_texts(), strict=True)
+
+
+def test_an_error_stands_at_the_last_update_of_its_mean_and_a_plateau_at_its_height():
+    axes = plateaus.errors_with_plateaus({"a": np.array([0.3, 0.1])}, 50, {"1/12": 1 / 12}).axes[0]
+    np.testing.assert_array_equal(axes.lines[0].get_xydata(), [[50, 0.3], [100, 0.1]])
+    np.testing.assert_allclose(axes.lines[1].get_ydata(), 1 / 12)
+    assert [text.get_text() for text in axes.texts] == ["1/12"]
+
+
+def test_means_leave_out_a_last_window_that_is_not_full():
+    np.testing.assert_array_equal(plateaus.means_of(np.array([1.0, 3, 5, 7, 100]), 2), [2, 6])
+
+
+def test_recall_is_drawn_against_its_lags():
+    axes = recall.recall_by_lag(np.array([1, 5]), {"a": np.array([1.0, 0.25])}).axes[0]
+    np.testing.assert_array_equal(axes.lines[0].get_xydata(), [[1, 1], [5, 0.25]])
 
 
 def test_bits_are_means_over_a_window_of_updates():

@@ -1,0 +1,80 @@
+"""The page of reproduced results: every stored result, none typed, and what its words say is what is stored."""
+
+import contextlib
+import io
+import re
+
+import numpy as np
+import pytest
+
+from course_lib.data.adding import baselines
+from course_lib.experiments import EXPERIMENTS, load
+from course_lib.experiments.cures import CURES
+
+CELL = re.compile(r"```\{code-cell\} ipython3\n(?:---\n.*?\n---\n)?(.*?)```", re.S)
+
+
+@pytest.fixture(scope="module")
+def page(root):
+    return (root / "book" / "reproduced.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def printed(page):
+    """Return what the cells print when they run in order, as a reader runs them."""
+    values: dict = {}
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        for code in CELL.findall(page):
+            exec(code, values)
+    return said.getvalue()
+
+
+def figures(name, figure):
+    """Return a figure of every seed."""
+    return np.array([run.outcome.figures[figure] for run in load(name).runs])
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_result_has_its_section_its_tables_and_its_paper(page, name):
+    section = page.split(f"(reproduced-{name})=\n")[1].split("\n(reproduced-")[0]
+    assert f'load("{name}")' in section
+    assert re.search(r"^comparisons\(\w+\)$", section, re.M) and re.search(r"^provenance\(\w+\)$", section, re.M)
+    assert f"{{cite:t}}`reproduced-{EXPERIMENTS[name].paper}`" in section
+
+
+def test_no_result_is_typed(page):
+    words = re.sub(r"```.*?```|\A---.*?\n---\n|`[^`]+`", "", page, flags=re.S)
+    assert re.findall(r"\d+\.\d+|\d+ %", words) == []
+    for code in CELL.findall(page):
+        assert not re.search(r"\d+\.\d+(?!f)", code)
+
+
+def test_the_identity_start_does_not_meet_the_rule_of_1997(page, printed):
+    wrong = figures("adding-identity", "wrong")
+    for seed, share in enumerate(wrong):
+        assert f"seed {seed}: {share:.1f} % wrong; the rule allows 0.04 %" in printed
+    assert wrong.min() > 100 / 2560
+    assert "**It does not solve the task by the rule of 1997**" in page
+
+
+def test_what_is_said_of_the_other_results_is_so(page):
+    words = " ".join(page.split())
+    assert "Clipping more than doubles the share" in words
+    assert (figures("cliff", "clipped") > 2 * figures("cliff", "unclipped")).all()
+    assert (figures("cliff", "clipped thrown") == 0).all()
+    assert "It is even a little above" in words
+    assert (figures("adding", "error") > baselines().predict_mean).all()
+    assert "leaves it, but not for every seed" in words
+    symbols = figures("copying", "orthogonal symbols")
+    assert symbols.max() > 0.9 and symbols.min() < 0.1 and symbols.max() < 5
+
+
+def test_the_cures_whose_seeds_disagree_are_those_the_words_speak_of(printed):
+    found = [
+        name for name in CURES if figures("cures", f"{name} wrong").min() < 1 <= figures("cures", f"{name} wrong").max()
+    ]
+    assert found == ["omega unclipped", "omega", "identity unclipped"]
+    assert re.findall(r"^(.+): .+ %, .+ % wrong$", printed, re.M) == [CURES[name].label for name in found]
+    for name in ("omega unclipped", "omega"):
+        failed = figures("cures", f"{name} wrong") >= 1
+        assert (figures("cures", f"{name} updates")[failed] == load("cures").settings["updates"]).all()

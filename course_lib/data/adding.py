@@ -1,7 +1,7 @@
 """The adding problem: remember two marked numbers of a long sequence, answer with their sum (chapter 03).
 
 The numbers lie in [0, 1] and the target is their sum, the form of later papers. In 1997 the numbers lay in [-1, 1], the
-target was 1/2 + (X1 + X2) / 4 and an answer was right within 0.04; :func:`share_wrong_1997` carries that rule over.
+marks lay elsewhere, the target was 1/2 + (X1 + X2) / 4 and an answer was right within 0.04; :func:`share_wrong_1997` carries that rule over.
 
 References
 ----------

@@ -1,7 +1,7 @@
 r"""Numbers that say whether gradients vanish or explode (chapter 03).
 
-Row convention: a gradient travels as :math:`\mathrm dh_t = \mathrm dh_{t-1} J_t` forwards and as
-:math:`\delta_t J_t^\top` backwards, with :math:`J_t = W_{hh}\,\mathrm{diag}(1 - h_t^2)`.
+Row convention: a small change d of :math:`h_{t-1}` becomes :math:`d J_t` at :math:`h_t`, and a gradient goes back as
+:math:`\delta_t J_t^\top`, with :math:`J_t = W_{hh}\,\mathrm{diag}(1 - h_t^2)`.
 """
 
 import numpy as np

@@ -180,8 +180,8 @@ def test_the_unit_of_question_2_has_the_magnitudes_of_its_choices(questions):
         wanted = 10.0 ** int(power[1]) if power else float(choice.text.removeprefix("About "))
         assert 0.3 < got / wanted < 3, choice
     end = exercise.wrong(frozenset({"returns-the-state"}), w=2.0, h_0=0.5, T=50)
-    assert f"{end:.3f}" == "0.958" and f"{2 * (1 - end**2):.2f}" == "0.17"
-    assert "$h_{50} = 0.958$" in questions[1].text and "$2\\,(1 - 0.958^2) = 0.17$" in questions[1].text
+    assert f"{end:.3f}" == "0.958" and f"{end:.4f}" == "0.9575" and f"{2 * (1 - end**2):.3f}" == "0.166"
+    assert "$h_{50} = 0.958$" in questions[1].text and "$2\\,(1 - 0.9575^2) = 0.166$" in questions[1].text
 
 
 def test_one_mask_of_question_5_is_right(questions):

@@ -49,12 +49,12 @@ def test_no_result_is_typed(page):
         assert not re.search(r"\d+\.\d+(?!f)", code)
 
 
-def test_the_identity_start_does_not_meet_the_rule_of_1997(page, printed):
+def test_the_identity_start_is_not_as_exact_as_the_lstm_of_1997(page, printed):
     wrong = figures("adding-identity", "wrong")
     for seed, share in enumerate(wrong):
-        assert f"seed {seed}: {share:.1f} % wrong; the rule allows 0.04 %" in printed
+        assert f"seed {seed}: {share:.1f} % wrong; LSTM of 1997: 0.04 %" in printed
     assert wrong.min() > 100 / 2560
-    assert "**It does not solve the task by the rule of 1997**" in page
+    assert "**It is not as exact as the LSTM of 1997**" in page
 
 
 def test_what_is_said_of_the_other_results_is_so(page):

@@ -12,7 +12,7 @@ import torch
 from course_lib.nn import bptt, rnn_backward
 from course_lib.params import RNNParams
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chapter-02")]
 
 CELL = re.compile(r"```\{code-cell\} ipython3\n(?:---\n.*?\n---\n)?(.*?)```", re.S)
 

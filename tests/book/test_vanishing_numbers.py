@@ -13,7 +13,7 @@ from course_lib.data import adding, temporal_order
 from course_lib.experiments import cliff, cures, storage
 from course_lib.nn import init, optim, spectra
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chapter-03")]
 
 CELL = re.compile(r"```\{code-cell\} ipython3\n(?:---\n.*?\n---\n)?(.*?)```", re.S)
 

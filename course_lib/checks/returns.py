@@ -120,7 +120,7 @@ class Rounded:
             if not isinstance(mine, int | float) or isinstance(mine, bool):
                 return Fault("type", f"{name} must be a number, got {in_words(mine)}")
             if not abs(mine - right) <= 0.6 * 10**-self.decimals:
-                return Fault("value", f"{name}: yours {_digits(mine, 4)}, not right to {self.decimals} decimals")
+                return Fault("value", f"{name}: yours {_digits(mine, 6)}, not right to {self.decimals} decimals")
         return None
 
 
@@ -220,11 +220,11 @@ class Only:
         return item.fault(value, expected)
 
     def of(self, value: Plain) -> Plain:
-        """Take the one value out of tuples of the right length; leave anything else as it is."""
+        """Take the one value out of tuples of the right length; mark anything else, for it is no such value."""
         item: Array | Number | Ids | Several = self.several
         for position in self.path:
             if not isinstance(item, Several) or item.length_fault(value):
-                return value
+                return ("no such value", value)
             item, value = item.items[position], value[position]
         return value
 

@@ -6,6 +6,7 @@ A run can stop early and can show how far it is (chapter 02):
     print(record.steps, "updates:", record.stopped)
 """
 
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -67,13 +68,15 @@ class LossBelow:
     window: int = 50
 
     def __post_init__(self) -> None:
-        """Refuse a mean of nothing."""
+        """Refuse a mean of nothing and a number that nothing is below."""
         if self.window < 1:
             raise ValueError(f"window must be at least 1, got {self.window}")
+        if math.isnan(self.loss):
+            raise ValueError("loss must be a number, got nan")
 
     def __call__(self, losses: np.ndarray, _: Any) -> str:
         """Return why to stop after these losses (steps,), or an empty string."""
-        if len(losses) < self.window or losses[-self.window :].mean() >= self.loss:
+        if len(losses) < self.window or not losses[-self.window :].mean() < self.loss:  # a mean of nan is not below
             return ""
         return f"the mean of the last {self.window} losses fell below {self.loss:g}"
 

@@ -163,6 +163,14 @@ def test_a_mean_of_no_loss_is_refused():
     assert str(error.value) == "window must be at least 1, got 0"
 
 
+def test_a_mean_of_nan_is_not_below_a_loss_and_a_loss_of_nan_is_refused():
+    assert LossBelow(0.1, window=3)(np.full(3, math.nan), None) == ""
+    assert LossBelow(0.1, window=2)(np.array([math.nan, 0.01, 0.01]), None) != ""
+    with pytest.raises(ValueError) as error:
+        LossBelow(math.nan)
+    assert str(error.value) == "loss must be a number, got nan"
+
+
 class Clock:
     """A clock that a test sets."""
 

@@ -1,7 +1,8 @@
 """The adding problem: remember two marked numbers of a long sequence, answer with their sum (chapter 03).
 
 The numbers lie in [0, 1] and the target is their sum, the form of later papers. In 1997 the numbers lay in [-1, 1], the
-marks lay elsewhere, the target was 1/2 + (X1 + X2) / 4 and an answer was right within 0.04; :func:`share_wrong_1997` carries that rule over.
+marks lay elsewhere, the target was 1/2 + (X1 + X2) / 4 and an answer was right within 0.04;
+:func:`share_wrong_1997` carries that rule over.
 
 References
 ----------
@@ -87,11 +88,15 @@ def baselines() -> AddingBaselines:
 def share_wrong_1997(prediction: np.ndarray, y: np.ndarray) -> float:
     """Return the share of predictions (B,) that lie 0.08 or more from the target y (B,): the criterion of 1997.
 
+    A prediction of nan is wrong.
+
     Raises
     ------
     ValueError
-        If the shapes differ.
+        If the shapes differ or there is no prediction.
     """
     if prediction.shape != y.shape:
         raise ValueError(f"prediction must have the shape of y, {y.shape}, got {prediction.shape}")
-    return float(np.mean(np.abs(prediction - y) >= TOLERANCE_1997))
+    if prediction.size == 0:
+        raise ValueError("prediction must hold at least one number, got none")
+    return float(np.mean(~(np.abs(prediction - y) < TOLERANCE_1997)))

@@ -30,15 +30,13 @@ def main(
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(experiments)}")
     parser.add_argument("--all", action="store_true", help="run every one")
-    parser.add_argument(
-        "--seeds", nargs="+", type=_seed, metavar="SEED", help="run these instead; the stored result stays as it is"
-    )
+    parser.add_argument("--seeds", nargs="+", type=_seed, metavar="SEED", help="run these instead and store nothing")
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.names if name not in experiments]:
         parser.error(f"there is no result {', '.join(unknown)}; there are: {', '.join(experiments)}")
     if options.all and options.names:
         parser.error("--all runs every result: name none beside it")
-    names = list(experiments) if options.all else options.names
+    names = list(experiments) if options.all else list(dict.fromkeys(options.names))
     if options.seeds and not names:
         parser.error("--seeds needs the name of a result, or --all")
     if not names:
@@ -56,17 +54,17 @@ def main(
 
 
 def reproduce(experiment: Experiment[Any], seeds: list[int] | None, folder: Path) -> None:
-    """Run one experiment with a progress bar, print its table, and store it if the seeds are its own."""
-    require_writable(folder)  # before the minutes, not after them
-    chosen = tuple(seeds or experiment.seeds)
-    runs = run_seeds(experiment, experiment.settings, chosen, sys.stderr)
+    """Run one experiment with a progress bar, print its table, and store it unless seeds are given."""
+    if seeds is None:
+        require_writable(folder)  # before the minutes, not after them
+    runs = run_seeds(experiment, experiment.settings, seeds or experiment.seeds, sys.stderr)
     print(f"{experiment.name}: {experiment.title} ({experiment.paper})")
     print(table(compare(experiment.figures, runs)))
     seconds = f"{sum(run.seconds for run in runs):.1f} s"
-    if chosen == experiment.seeds:
+    if seeds is None:
         print(f"Stored in {save(experiment, experiment.settings, runs, folder)} after {seconds}.")
     else:
-        print(f"Not stored after {seconds}: a stored result has the seeds {', '.join(map(str, experiment.seeds))}.")
+        print(f"Not stored after {seconds}: a stored result is a run without --seeds.")
 
 
 def listing(experiments: Experiments, folder: Path) -> str:

@@ -86,6 +86,11 @@ def error_surface(w: np.ndarray, b: np.ndarray, settings: CliffSettings | None =
     Returns
     -------
     ndarray of the shape of w and b, in [0, 1]
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
     """
     return slope(w, b, settings or CliffSettings()).error
 
@@ -104,7 +109,15 @@ def slope(w: np.ndarray, b: np.ndarray, settings: CliffSettings) -> Slope:
     Returns
     -------
     Slope of arrays of the same shape
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
     """
+    w, b = np.asarray(w, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    if w.shape != b.shape:
+        raise ValueError(f"w and b must have one shape, got {w.shape} and {b.shape}")
     x, dx_dw, dx_db = np.full_like(w, 0.5), np.zeros_like(w), np.zeros_like(w)
     for _ in range(settings.steps):
         output = _logistic(x)
@@ -124,7 +137,7 @@ def descend(w: np.ndarray, b: np.ndarray, clip_norm: float, settings: CliffSetti
     Parameters
     ----------
     w, b : ndarray of shape (starts,)
-    clip_norm : float
+    clip_norm : float, above 0
         Longest gradient of a start; ``inf`` turns clipping off.
     settings : CliffSettings
     progress : bool
@@ -133,9 +146,18 @@ def descend(w: np.ndarray, b: np.ndarray, clip_norm: float, settings: CliffSetti
     Returns
     -------
     Descent
+
+    Raises
+    ------
+    ValueError
+        If `clip_norm` is not above 0, or if w and b are not of one shape (starts,).
     """
+    if not clip_norm > 0:  # nan is not above 0 either
+        raise ValueError(f"clip_norm must be above 0, got {clip_norm}")
+    if np.ndim(w) != 1:
+        raise ValueError(f"w must have the shape (starts,), got {np.shape(w)}")
     updates = settings.updates
-    path = Descent(*(np.empty((updates + 1, w.size)) for _ in range(3)))
+    path = Descent(*(np.empty((updates + 1, len(w))) for _ in range(3)))
     with ProgressBar(updates + 1, sys.stderr if progress else None) as bar:
         for update in range(updates + 1):
             error, dw, db = slope(w, b, settings)

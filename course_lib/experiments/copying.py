@@ -12,8 +12,9 @@ import numpy as np
 from course_lib.data.copying import CLASSES, INPUTS, CopyingBatch, baselines, copying_batch, symbols_remembered
 from course_lib.experiments.experiment import REPLAYED, Experiment, Figure, Outcome
 from course_lib.experiments.fit import FitSettings, fit, points
-from course_lib.experiments.networks import TANH, as_weights, from_weights, step_losses, with_head
+from course_lib.experiments.networks import TANH, as_weights, from_weights, states, step_losses, with_head
 from course_lib.models.many_to_one import ManyToOneParams
+from course_lib.nn import cross_entropy, linear
 from course_lib.nn.init import orthogonal_rnn, uniform_rnn
 
 HELD_OUT_SEED = 2016
@@ -54,7 +55,9 @@ def held_out_figures(settings: CopyingSettings, weights: Mapping[str, np.ndarray
     figures: dict[str, float] = {}
     for name in STARTS:
         own = {key.removeprefix(f"{name}."): array for key, array in weights.items() if key.startswith(f"{name}.")}
-        error, _ = loss(from_weights(own), batch)
+        params = from_weights(own)
+        h, _ = states(params, batch.x, TANH)
+        error, _ = cross_entropy(linear(h, *params.head), batch.y)
         figures |= {
             name: error,
             f"{name} from baseline": 100 * (error / baselines(settings.T).loss - 1),

@@ -37,7 +37,16 @@ from course_lib.data.temporal_order import CLASSES, INPUTS, TemporalOrderBatch, 
 from course_lib.experiments.echo_state import EchoSettings, choose_echo_state, last_states, share_wrong
 from course_lib.experiments.experiment import REPLAYED, Experiment, Figure, Outcome, Run
 from course_lib.experiments.fit import FitSettings, fit, points
-from course_lib.experiments.networks import RELU, TANH, Recurrence, as_weights, from_weights, states, with_head
+from course_lib.experiments.networks import (
+    RELU,
+    TANH,
+    Recurrence,
+    as_weights,
+    from_weights,
+    last_answers,
+    states,
+    with_head,
+)
 from course_lib.models.many_to_one import ManyToOneParams
 from course_lib.nn import cross_entropy, cross_entropy_backward, linear, linear_backward
 from course_lib.nn.bptt import chunked_backward, gradient_flow
@@ -233,9 +242,7 @@ def held_out_figures(settings: CuresSettings, weights: Mapping[str, np.ndarray])
     for name in CURES:
         own = {key: array.astype(np.float64) for key, array in _of(name, weights).items()}
         if name in TRAINED:
-            params = from_weights(own)
-            h, _ = states(params, batch.x, TRAINED[name].recurrence)
-            s = linear(h[:, -1], *params.head)
+            s = last_answers(from_weights(own), batch.x, TRAINED[name].recurrence)
             figures[f"{name} loss"] = cross_entropy(s, batch.y)[0]
         else:
             reservoir = Reservoir(*(own[field] for field in Reservoir._fields))

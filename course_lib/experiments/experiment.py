@@ -52,7 +52,8 @@ class Run(NamedTuple):
     ----------
     seed : int
     seconds : float
-        Processor time: with its one thread, what a clock shows on a machine that does nothing else.
+        Processor time, with one thread. Waiting is not in it, but another load makes it longer too: read seconds of one
+        run against each other.
     outcome : Outcome
     """
 

@@ -25,6 +25,8 @@ from course_lib.nn.rnn import RNNCache, RNNGradients
 from course_lib.params import HeadParams, RNNParams
 
 Params = TypeVar("Params", bound=tuple[Any, ...])
+AT_ONCE = 250
+"""Sequences that a network is judged on together: more take longer, for their states leave the processor's cache."""
 
 
 class Recurrence(NamedTuple):
@@ -77,10 +79,9 @@ def states(params: ManyToOneParams, x: np.ndarray, recurrence: Recurrence) -> tu
 
 
 def last_answers(params: ManyToOneParams, x: np.ndarray, recurrence: Recurrence) -> np.ndarray:
-    """Return one number (B,) for every sequence of x (B, T, D), read from its last state."""
-    h, _ = states(params, x, recurrence)
-    answers: np.ndarray = linear(h[:, -1], *params.head)[:, 0]
-    return answers
+    """Return the outputs (B, O) of the last state of every sequence of x (B, T, D), however many there are."""
+    parts = np.split(x, range(AT_ONCE, len(x), AT_ONCE))
+    return np.concatenate([linear(states(params, part, recurrence)[0][:, -1], *params.head) for part in parts])
 
 
 def squared_error(

@@ -1,7 +1,8 @@
 """Stored results: ``results/NAME.json`` with all that is needed to run it again, and small weights beside it.
 
-A file is written aside and then renamed, so that whoever reads it finds the old one or the new one, never a part. The
-weights are named by their checksum: figures and weights of two different runs cannot be mistaken for one.
+A file is written aside and then renamed, so that whoever reads it finds the old one or the new one, never a part. A
+file of weights has its checksum in its name, is written before the JSON file that names it, and is removed only after
+another has taken its place: whenever a save stops, the old result or the new one is whole.
 """
 
 import dataclasses
@@ -76,28 +77,28 @@ def save(experiment: Experiment[S], settings: S, runs: Sequence[Run], folder: Pa
     Returns
     -------
     Path
+
+    Raises
+    ------
+    ResultError
+        If the folder cannot be written to, or if a number is not finite. The old result then stays as it is.
     """
     require_writable(folder)
     path = folder / f"{experiment.name}.json"
     weights = {f"{run.seed}.{name}": array for run in runs for name, array in run.outcome.weights.items()}
-    described = {
-        "name": experiment.name,
-        "title": experiment.title,
-        "paper": experiment.paper,
-        "command": f"python -m course_lib.experiments {experiment.name}",
-        "settings": dataclasses.asdict(settings),
-        "seed": [run.seed for run in runs],
-        "seconds": round(sum(run.seconds for run in runs), 1),
-        "machine": machine(),
-        "versions": versions(),
-        "figures": [row._asdict() for row in compare(experiment.figures, runs)],
-        "runs": [_plain(run) for run in runs],
-    }
+    described = _described(experiment, settings, runs)
+    earlier, file = set(folder.glob(f"{experiment.name}.*.npz")), None
     if weights:
-        described["weights"] = _write_weights(folder / f"{experiment.name}.npz", weights)
-    text = json.dumps(described, indent=1, allow_nan=False, ensure_ascii=False)
-    text = INNER_LIST.sub(lambda found: "[" + re.sub(r",\n +", ", ", found[1]) + "]", text)
-    _write(path, f"{text}\n".encode())
+        packed = _packed(weights)
+        checksum = hashlib.sha256(packed).hexdigest()
+        file = folder / f"{experiment.name}.{checksum[:12]}.npz"
+        described["weights"] = {"file": file.name, "sha256": checksum}
+    text = _text(described)  # before anything is written: it refuses what cannot be stored
+    if file is not None:
+        _write(file, packed)
+    _write(path, text.encode())
+    for old in earlier - {file}:
+        old.unlink(missing_ok=True)
     return path
 
 
@@ -121,21 +122,29 @@ def load(name: str, folder: Path = RESULTS) -> Stored:
     path = folder / f"{name}.json"
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
+        if stored["name"] != name:
+            raise ValueError(f"it holds {stored['name']}")
+        if not stored["figures"]:
+            raise ValueError("it has no figures")
         weights = _read_weights(folder, stored["weights"]) if "weights" in stored else {}
         return Stored(
             name=stored["name"],
-            settings=stored["settings"],
+            settings=_mapping(stored, "settings"),
             seeds=tuple(stored["seed"]),
-            seconds=stored["seconds"],
+            seconds=float(stored["seconds"]),
             machine=stored["machine"],
-            versions=stored["versions"],
+            versions=_mapping(stored, "versions"),
             command=stored["command"],
-            comparisons=tuple(Comparison(**row) for row in stored["figures"]),
+            comparisons=tuple(_comparison(**row) for row in stored["figures"]),
             runs=tuple(_run(run, weights) for run in stored["runs"]),
         )
     except FileNotFoundError as missing:
         raise ResultError(f"There is no {missing.filename}: run `{_command(name)}`.") from None
-    except (KeyError, TypeError, ValueError) as wrong:
+    except OSError as error:
+        raise ResultError(f"{error.filename} cannot be read ({error.strerror}).") from None
+    except KeyError as missing:
+        raise ResultError(f"{path} is not a stored result (it lacks {missing}): run `{_command(name)}`.") from None
+    except (TypeError, ValueError) as wrong:
         raise ResultError(f"{path} is not a stored result ({wrong}): run `{_command(name)}`.") from None
 
 
@@ -173,13 +182,12 @@ def settings_of(experiment: Experiment[Any], stored: Stored) -> Any:
         If the experiment has other settings by now.
     """
     pairs = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.settings.items()}
-    try:
-        return type(experiment.settings)(**pairs)
-    except TypeError:
-        wanted = [field.name for field in dataclasses.fields(experiment.settings)]
+    wanted = [field.name for field in dataclasses.fields(experiment.settings)]
+    if pairs.keys() != set(wanted):  # one that is not stored would silently have today's default
         raise ResultError(
             f"results/{stored.name}.json has the settings {list(pairs)}, wanted {wanted}: run `{stored.command}`."
-        ) from None
+        )
+    return type(experiment.settings)(**pairs)
 
 
 def machine() -> str:
@@ -203,6 +211,23 @@ def versions() -> dict[str, str]:
     }
 
 
+def _described(experiment: Experiment[S], settings: S, runs: Sequence[Run]) -> dict[str, Any]:
+    """Return all that JSON can hold of a result: everything but the weights."""
+    return {
+        "name": experiment.name,
+        "title": experiment.title,
+        "paper": experiment.paper,
+        "command": f"python -m course_lib.experiments {experiment.name}",
+        "settings": dataclasses.asdict(settings),
+        "seed": [run.seed for run in runs],
+        "seconds": round(sum(run.seconds for run in runs), 1),
+        "machine": machine(),
+        "versions": versions(),
+        "figures": [row._asdict() for row in compare(experiment.figures, runs)],
+        "runs": [_plain(run) for run in runs],
+    }
+
+
 def _plain(run: Run) -> dict[str, Any]:
     """Return what JSON can hold of a run: everything but the weights."""
     figures, curves, losses, _ = run.outcome
@@ -217,18 +242,42 @@ def _plain(run: Run) -> dict[str, Any]:
 
 def _run(stored: Mapping[str, Any], weights: Mapping[str, np.ndarray]) -> Run:
     """Return a stored run, with those of all weights that are its own."""
-    arrays = {part: {name: np.array(values) for name, values in stored[part].items()} for part in ("curves", "losses")}
+    figures = {name: float(value) for name, value in _mapping(stored, "figures").items()}
+    curves, losses = (
+        {name: np.array(values, dtype=np.float64) for name, values in _mapping(stored, part).items()}
+        for part in ("curves", "losses")
+    )
     own = f"{stored['seed']}."
     mine = {name.removeprefix(own): array for name, array in weights.items() if name.startswith(own)}
-    return Run(stored["seed"], stored["seconds"], Outcome(stored["figures"], **arrays, weights=mine))
+    return Run(stored["seed"], float(stored["seconds"]), Outcome(figures, curves, losses, mine))
 
 
-def _write_weights(path: Path, weights: Mapping[str, np.ndarray]) -> dict[str, str]:
-    """Write arrays and return the file's name and checksum."""
+def _comparison(what: str, paper: str, ours: float, lowest: float, highest: float) -> Comparison:
+    """Return one line of the stored table, with numbers where numbers stand."""
+    return Comparison(what, paper, float(ours), float(lowest), float(highest))
+
+
+def _mapping(stored: Mapping[str, Any], part: str) -> dict[str, Any]:
+    """Return a part of a stored file that gives names to values, or say that it does not."""
+    if not isinstance(stored[part], dict):
+        raise ValueError(f"its {part} have no names")
+    return dict(stored[part])
+
+
+def _text(described: Mapping[str, Any]) -> str:
+    """Return indented JSON with every list of numbers on one line."""
+    try:
+        text = json.dumps(described, indent=1, allow_nan=False, ensure_ascii=False)
+    except ValueError:
+        raise ResultError(f"{described['name']} is not stored: one of its numbers is nan or infinite.") from None
+    return INNER_LIST.sub(lambda found: "[" + re.sub(r",\n +", ", ", found[1]) + "]", text) + "\n"
+
+
+def _packed(weights: Mapping[str, np.ndarray]) -> bytes:
+    """Return arrays as the content of a file."""
     file = io.BytesIO()
     np.savez(file, allow_pickle=False, **weights)
-    _write(path, file.getvalue())
-    return {"file": path.name, "sha256": hashlib.sha256(file.getvalue()).hexdigest()}
+    return file.getvalue()
 
 
 def _read_weights(folder: Path, said: Mapping[str, str]) -> dict[str, np.ndarray]:

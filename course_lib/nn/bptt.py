@@ -11,6 +11,7 @@ ReLU network. With K = T both truncations give the whole gradient.
 """
 
 from collections.abc import Callable
+from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
@@ -76,7 +77,7 @@ def gradient_flow(dh: np.ndarray, cache: RNNCache, slope: Slope = tanh_slope) ->
     """
     T, slopes = _require_dh(dh, cache), slope(cache.h[1:])  # (T, B, H)
     delta = np.empty_like(slopes)  # (T, B, H)
-    dh_next = np.zeros_like(slopes[0])  # (B, H): nothing follows step T
+    dh_next = np.zeros_like(cache.h[0])  # (B, H): nothing follows step T
     for t in reversed(range(T)):
         delta[t] = dh[:, t] + dh_next
         dh_next = (delta[t] * slopes[t]) @ cache.params.W_hh.T
@@ -108,16 +109,16 @@ def chunked_backward(dh: np.ndarray, cache: RNNCache, K: int, slope: Slope = tan
     Raises
     ------
     ValueError
-        If `dh` does not have the shape of the states or `K` is below 1.
+        If `dh` does not have the shape of the states or `K` is no integer from 1 on.
     """
     _require_length(K)
     T, da = _require_dh(dh, cache), slope(cache.h[1:])  # (T, B, H)
-    dh_next = np.zeros_like(da[0])  # (B, H)
+    dh_next, W_hh_T = np.zeros_like(cache.h[0]), cache.params.W_hh.T.copy()  # (B, H), (H, H): a copy is faster
     for t in reversed(range(T)):
         if (t + 1) % K == 0:
-            dh_next = np.zeros_like(da[0])  # a chunk ends here: the next one sends nothing back
+            dh_next = np.zeros_like(dh_next)  # a chunk ends here: the next one sends nothing back
         da[t] *= dh[:, t] + dh_next
-        dh_next = da[t] @ cache.params.W_hh.T
+        dh_next = da[t] @ W_hh_T
     return _gradients(da, cache)
 
 
@@ -145,7 +146,7 @@ def windowed_backward(dh: np.ndarray, cache: RNNCache, K: int, slope: Slope = ta
     Raises
     ------
     ValueError
-        If `dh` does not have the shape of the states or `K` is below 1.
+        If `dh` does not have the shape of the states or `K` is no integer from 1 on.
     """
     _require_length(K)
     T, slopes = _require_dh(dh, cache), slope(cache.h[1:])  # (T, B, H)
@@ -164,7 +165,8 @@ def _gradients(da: np.ndarray, cache: RNNCache) -> RNNGradients:
     dW_xh = np.tensordot(x, da, axes=((0, 1), (0, 1)))  # (D, H): summed over time and batch
     dW_hh = np.tensordot(h[:-1], da, axes=((0, 1), (0, 1)))  # (H, H): h_{t-1} beside da_t
     dx = (da @ W_xh.T).transpose(1, 0, 2)  # (B, T, D)
-    return RNNGradients(dx, da[0] @ W_hh.T, RNNParams(dW_xh, dW_hh, da.sum(axis=(0, 1))))
+    dh_0 = da[:1].sum(axis=0) @ W_hh.T  # (B, H): what leaves step 1, if there is a step
+    return RNNGradients(dx, dh_0, RNNParams(dW_xh, dW_hh, da.sum(axis=(0, 1))))
 
 
 def _require_dh(dh: np.ndarray, cache: RNNCache) -> int:
@@ -175,6 +177,8 @@ def _require_dh(dh: np.ndarray, cache: RNNCache) -> int:
 
 
 def _require_length(K: int) -> None:
-    """Raise a ValueError unless the gradient may reach at least its own step."""
+    """Raise a ValueError unless the gradient may reach a whole number of steps, at least its own."""
+    if not isinstance(K, Integral):
+        raise ValueError(f"K must be an integer, got {K}")
     if K < 1:
         raise ValueError(f"K must be at least 1, got {K}")

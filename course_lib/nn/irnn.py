@@ -11,7 +11,8 @@ Le, Jaitly and Hinton (le2015).
 
 import numpy as np
 
-from course_lib.nn._shapes import require_sequence, require_shape
+from course_lib.nn._shapes import require_sequence
+from course_lib.nn.bptt import chunked_backward
 from course_lib.nn.rnn import RNNCache, RNNGradients
 from course_lib.params import RNNParams
 
@@ -69,22 +70,7 @@ def irnn_backward(dh: np.ndarray, cache: RNNCache) -> RNNGradients:
     ValueError
         If `dh` does not have the shape of the states.
     """
-    x, h, (W_xh, W_hh, _) = cache
-    T, B, D = x.shape  # time steps, batch, input size
-    H = h.shape[-1]
-    require_shape("dh", dh, "batch, time, hidden", (B, T, H))
-    W_hh_T = W_hh.T.copy()  # contiguous, for the product that every step needs
-    da = relu_slope(h[1:])  # (T, B, H): the slopes, where da_t will stand
-    dh_next = np.zeros_like(h[0])  # (B, H): nothing follows step T
-    for t in reversed(range(T)):
-        dh_next += dh[:, t]  # now the total derivative
-        da[t] *= dh_next
-        np.matmul(da[t], W_hh_T, out=dh_next)
-    da_rows = da.reshape(T * B, H)  # one row per sequence and time step
-    dW_xh = x.reshape(T * B, D).T @ da_rows  # (D, H)
-    dW_hh = h[:-1].reshape(T * B, H).T @ da_rows  # (H, H): h_{t-1} beside da_t
-    dx = (da @ W_xh.T).transpose(1, 0, 2)  # (B, T, D)
-    return RNNGradients(dx, dh_next, RNNParams(dW_xh, dW_hh, da_rows.sum(axis=0)))
+    return chunked_backward(dh, cache, max(len(cache.x), 1), relu_slope)  # one chunk of all T steps
 
 
 def relu_slope(h: np.ndarray) -> np.ndarray:

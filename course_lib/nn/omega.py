@@ -37,6 +37,7 @@ def omega(delta: np.ndarray, h: np.ndarray, W_hh: np.ndarray) -> float:
         If a shape does not fit.
     """
     _require_shapes(delta, h, W_hh)
+    delta = _lengthened(delta)
     u = (delta * (1 - h**2)) @ W_hh.T  # (B, T, H)
     size, size_before = np.linalg.norm(delta, axis=-1), np.linalg.norm(u, axis=-1)  # (B, T)
     counts = size > 0
@@ -69,6 +70,7 @@ def omega_immediate_gradient(delta: np.ndarray, h: np.ndarray, W_hh: np.ndarray)
         If a shape does not fit.
     """
     _require_shapes(delta, h, W_hh)
+    delta = _lengthened(delta)
     da = delta * (1 - h**2)  # (B, T, H)
     u = da @ W_hh.T  # (B, T, H)
     size, size_before = np.linalg.norm(delta, axis=-1), np.linalg.norm(u, axis=-1)  # (B, T)
@@ -77,6 +79,16 @@ def omega_immediate_gradient(delta: np.ndarray, h: np.ndarray, W_hh: np.ndarray)
     direction = u[counts] / size_before  # (N, H)
     gradient: np.ndarray = (2 * (size_before / size - 1) * direction).T @ (da[counts] / size) / len(delta)  # (H, H)
     return gradient
+
+
+def _lengthened(delta: np.ndarray) -> np.ndarray:
+    """Give the largest entry of every step of `delta` (B, T, H) a size from 1/2 to 1; a step of zeros stays.
+
+    Ratios of lengths stay as they are, and the square of a short entry does not become 0. Powers of two round nothing.
+    """
+    _, exponent = np.frexp(np.abs(delta).max(axis=-1, keepdims=True, initial=0))  # (B, T, 1)
+    lengthened: np.ndarray = np.ldexp(delta, -exponent)
+    return lengthened
 
 
 def _require_shapes(delta: np.ndarray, h: np.ndarray, W_hh: np.ndarray) -> None:

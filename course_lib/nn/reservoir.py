@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_lib.nn._shapes import require_axes, require_sequence, require_shape
+from course_lib.nn._shapes import require_axes, require_shape
 from course_lib.nn.spectra import rescale_to_radius
-from course_lib.params import HeadParams, RNNParams
+from course_lib.params import HeadParams
 
 
 class Reservoir(NamedTuple):
@@ -58,14 +58,14 @@ def new_reservoir(
     Raises
     ------
     ValueError
-        If a size is below 1 or `rho` or a scale is negative.
+        If a size is below 1, or `rho` or a scale is negative or not finite.
     """
     for name, size in {"D": D, "H": H}.items():
         if size < 1:
             raise ValueError(f"{name} must be at least 1, got {size}")
     for name, scale in {"input_scale": input_scale, "bias_scale": bias_scale}.items():
-        if not scale >= 0:
-            raise ValueError(f"{name} must be at least 0, got {scale}")
+        if not 0 <= scale < np.inf:
+            raise ValueError(f"{name} must be finite and at least 0, got {scale}")
     W = rescale_to_radius(rng.uniform(-1, 1, (H, H)), rho)
     return Reservoir(input_scale * rng.uniform(-1, 1, (D, H)), W, bias_scale * rng.uniform(-1, 1, H))
 
@@ -94,10 +94,10 @@ def run_reservoir(x: np.ndarray, h_0: np.ndarray, reservoir: Reservoir, leak: fl
     """
     if not 0 < leak <= 1:
         raise ValueError(f"leak must be in (0, 1], got {leak}")
-    B, T, H = require_sequence(x, h_0, RNNParams(*reservoir))  # batch, time steps, units
+    B, T, H = _require_driven(x, h_0, reservoir)  # batch, time steps, units
     W_in, W, b = reservoir
     driven = x @ W_in + b  # (B, T, H)
-    h, h_t = np.empty((B, T, H)), h_0
+    h, h_t = np.empty((B, T, H), np.result_type(x, h_0, *reservoir, np.float32)), h_0
     for t in range(T):
         h_t = (1 - leak) * h_t + leak * np.tanh(driven[:, t] + h_t @ W)  # (B, H)
         h[:, t] = h_t
@@ -125,16 +125,28 @@ def ridge_readout(S: np.ndarray, Y: np.ndarray, lam: float) -> HeadParams:
     Raises
     ------
     ValueError
-        If a shape does not fit, there is no row, or `lam` is not above 0.
+        If a shape does not fit, there is no row, or `lam` is not a finite number above 0.
     """
     require_axes("S", S, "rows, units", 2)
     require_axes("Y", Y, "rows, outputs", 2)
     require_shape("Y", Y, "rows, outputs", (len(S), Y.shape[1]))
     if len(S) == 0:
         raise ValueError(f"S must have at least one row, got shape {S.shape}")
-    if not lam > 0:
-        raise ValueError(f"lam must be above 0, got {lam}")
+    if not 0 < lam < np.inf:
+        raise ValueError(f"lam must be finite and above 0, got {lam}")
     S_mean, Y_mean = S.mean(axis=0), Y.mean(axis=0)  # (H,), (O,)
     S_centred = S - S_mean  # (N, H)
     W_hy = np.linalg.solve(S_centred.T @ S_centred + lam * np.eye(S.shape[1]), S_centred.T @ (Y - Y_mean))  # (H, O)
     return HeadParams(W_hy, Y_mean - S_mean @ W_hy)
+
+
+def _require_driven(x: np.ndarray, h_0: np.ndarray, reservoir: Reservoir) -> tuple[int, int, int]:
+    """Return B, T and H, or raise a ValueError if an input, a state and a reservoir do not fit each other."""
+    require_axes("x", x, "batch, time, input", 3)
+    require_axes("W", reservoir.W, "hidden, hidden", 2)
+    (B, T, D), H = x.shape, reservoir.W.shape[1]
+    require_shape("W", reservoir.W, "hidden, hidden", (H, H))
+    require_shape("W_in", reservoir.W_in, "input, hidden", (D, H))
+    require_shape("b", reservoir.b, "hidden,", (H,))
+    require_shape("h_0", h_0, "batch, hidden", (B, H))
+    return B, T, H

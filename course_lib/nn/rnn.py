@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_lib.nn._shapes import require_axes, require_rnn_params, require_shape
+from course_lib.nn._shapes import require_axes, require_rnn_params, require_sequence, require_shape
 from course_lib.params import RNNParams
 
 
@@ -145,12 +145,9 @@ def rnn_forward(x: np.ndarray, h_0: np.ndarray, params: RNNParams) -> tuple[np.n
     ValueError
         If a shape does not fit.
     """
-    require_axes("x", x, "batch, time, input", 3)
-    B, T, D = x.shape  # batch, time steps, input size
-    H = require_rnn_params(params, D)
-    require_shape("h_0", h_0, "batch, hidden", (B, H))
+    B, T, H = require_sequence(x, h_0, params)  # batch, time steps, hidden size
     W_xh, W_hh, b_h = params  # input to hidden, hidden to hidden, bias
-    x_rows = x.transpose(1, 0, 2).copy().reshape(T * B, D)  # time first: step t is one block of memory
+    x_rows = x.transpose(1, 0, 2).copy().reshape(T * B, len(W_xh))  # time first: step t is one block of memory
     h = np.empty((T + 1, B, H), np.result_type(x, h_0, *params, np.float32))
     h[0] = h_0
     np.matmul(x_rows, W_xh, out=h[1:].reshape(T * B, H))  # the share of a_t that needs no h, where h_t will stand
@@ -162,7 +159,7 @@ def rnn_forward(x: np.ndarray, h_0: np.ndarray, params: RNNParams) -> tuple[np.n
         h_t += recurrent  # (B, H): now all of a_t, eq. 1.2
         np.tanh(h_t, out=h_t)  # eq. 1.3
     h.flags.writeable = False
-    return h[1:].transpose(1, 0, 2), RNNCache(x_rows.reshape(T, B, D), h, params)
+    return h[1:].transpose(1, 0, 2), RNNCache(x_rows.reshape(T, B, len(W_xh)), h, params)
 
 
 def rnn_backward(dh: np.ndarray, cache: RNNCache) -> RNNGradients:

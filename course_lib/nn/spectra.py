@@ -57,7 +57,7 @@ def rescale_to_radius(W: np.ndarray, rho: float) -> np.ndarray:
     Parameters
     ----------
     W : ndarray of shape (H, H)
-        With an eigenvalue other than 0.
+        With an eigenvalue that is not 0 up to rounding.
     rho : float, at least 0
 
     Returns
@@ -68,13 +68,14 @@ def rescale_to_radius(W: np.ndarray, rho: float) -> np.ndarray:
     Raises
     ------
     ValueError
-        If `W` is not square, its spectral radius is 0 or `rho` is negative.
+        If `W` is not square, its spectral radius is 0 up to rounding, or `rho` is negative or not finite.
     """
-    if not rho >= 0:
-        raise ValueError(f"rho must be at least 0, got {rho}")
+    if not 0 <= rho < np.inf:
+        raise ValueError(f"rho must be finite and at least 0, got {rho}")
     radius = spectral_radius(W)
-    if radius == 0:
-        raise ValueError("W must have a spectral radius above 0 to be rescaled, got 0.0")
+    rounding = len(W) * np.finfo(np.result_type(W, np.float32)).eps * largest_singular_value(W)
+    if radius <= rounding:
+        raise ValueError(f"W must have a spectral radius above {rounding:.2g}, its rounding error, got {radius:.2g}")
     return W * (rho / radius)
 
 

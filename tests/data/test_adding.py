@@ -79,3 +79,10 @@ def test_predictions_of_another_shape_are_refused():
 def test_one_sequence_is_a_batch_and_an_error_of_just_the_tolerance_is_wrong():
     assert adding.adding_batch(np.random.default_rng(0), 1, 5).x.shape == (1, 5, 2)
     assert adding.share_wrong_1997(np.array([adding.TOLERANCE_1997, 0.07]), np.zeros(2)) == 0.5
+
+
+def test_a_prediction_of_nan_is_wrong_and_no_prediction_is_refused():
+    assert adding.share_wrong_1997(np.array([np.nan, 0.0, 0.0, 1.0]), np.zeros(4)) == 0.5
+    with pytest.raises(ValueError) as error:
+        adding.share_wrong_1997(np.zeros(0), np.zeros(0))
+    assert str(error.value) == "prediction must hold at least one number, got none"

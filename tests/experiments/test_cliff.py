@@ -3,9 +3,10 @@
 import dataclasses
 
 import numpy as np
+import pytest
 import torch
 
-from course_lib.experiments.cliff import CliffSettings, descend, draw_starts, error_surface, slope
+from course_lib.experiments.cliff import CliffSettings, descend, draw_starts, error_surface, run, slope
 
 SETTINGS = CliffSettings(starts=30)
 
@@ -56,3 +57,40 @@ def test_a_unit_without_a_gradient_stays_where_it_is():
     path = descend(np.array([1.0]), np.array([1e6]), 1.0, dataclasses.replace(SETTINGS, updates=2))
     np.testing.assert_array_equal(path.w, 1.0)
     np.testing.assert_array_equal(path.b, 1e6)
+
+
+def test_whole_numbers_have_the_error_of_the_same_numbers_as_floats():
+    w, b = np.array([4, 5, 6, 8]), np.array([-2, -2, -3, -4])
+    wanted = error_surface(w.astype(float), b.astype(float))
+    np.testing.assert_array_equal(error_surface(w, b), wanted)
+    np.testing.assert_array_equal(descend(w, b, 1.0, dataclasses.replace(SETTINGS, updates=1)).error[0], wanted)
+
+
+def test_shapes_that_do_not_fit_are_named():
+    one = dataclasses.replace(SETTINGS, updates=1)
+    for call in (lambda w, b: error_surface(w, b), lambda w, b: descend(w, b, 1.0, one)):
+        with pytest.raises(ValueError) as error:
+            call(np.full(3, 5.0), np.full((2, 3), -2.0))
+        assert str(error.value) == "w and b must have one shape, got (3,) and (2, 3)"
+    with pytest.raises(ValueError) as error:
+        descend(np.full((2, 3), 5.0), np.full((2, 3), -2.0), 1.0, one)
+    assert str(error.value) == "w must have the shape (starts,), got (2, 3)"
+
+
+@pytest.mark.parametrize("clip_norm", [-1.0, 0.0, np.nan])
+def test_a_norm_that_would_climb_or_stand_still_is_refused(clip_norm):
+    with pytest.raises(ValueError) as error:
+        descend(np.array([5.0]), np.array([-2.0]), clip_norm, SETTINGS)
+    assert str(error.value) == f"clip_norm must be above 0, got {clip_norm}"
+
+
+def test_figures_count_the_starts_below_the_error_and_those_more_than_50_away():
+    settings = CliffSettings(starts=1000, updates=40, solved_below=0.01)
+    path = descend(*draw_starts(settings, seed=5), np.inf, settings)
+    far = [max(abs(w[-1] - w[0]), abs(b[-1] - b[0])) for w, b in zip(path.w.T, path.b.T, strict=True)]
+    thrown, solved = sum(d > 50 for d in far), sum(error < 0.01 for error in path.error[-1])
+    assert sum(d > 100 for d in far) < thrown < sum(d > 25 for d in far)
+    assert sum(error < 0.001 for error in path.error[-1]) < solved
+    figures = run(settings, 5).figures
+    assert figures["unclipped thrown"] == pytest.approx(100 * thrown / 1000)
+    assert figures["unclipped"] == pytest.approx(100 * solved / 1000)

@@ -16,6 +16,7 @@ from course_lib.experiments.cures import (
     loss,
     prices,
     run,
+    train_network,
 )
 from course_lib.experiments.echo_state import EchoSettings, choose_echo_state, last_states, share_wrong
 from course_lib.models.many_to_one import ManyToOneParams
@@ -171,9 +172,13 @@ def test_the_identity_start_needs_clipping_on_this_task(stored):
     assert stored["identity unclipped"].solved < 3 and stored["identity unclipped"].highest > 50
 
 
-def test_the_penalty_leaves_the_baseline_and_costs_the_most_seconds(stored):
+def test_the_penalty_leaves_the_baseline_and_each_of_its_updates_costs_more_seconds_than_a_plain_one(stored):
     assert stored["omega"].highest < 25 and stored["omega"].solved >= 2
-    assert stored["omega"].seconds == max(line.seconds for line in stored.values())
+    plain, omega = (list(CURES).index(name) for name in ("plain", "omega"))
+    for one in load("cures").runs:
+        seconds, figures = one.outcome.curves["seconds"], one.outcome.figures
+        ratio = seconds[omega] / figures["omega updates"] / (seconds[plain] / figures["plain updates"])
+        assert 1.3 < ratio < 5
 
 
 def test_the_reservoir_trains_the_fewest_numbers_and_asks_for_the_most_settings(stored):
@@ -184,5 +189,34 @@ def test_the_reservoir_trains_the_fewest_numbers_and_asks_for_the_most_settings(
     assert {run.outcome.figures["reservoir tried"] for run in load("cures").runs} == {36}
 
 
-def test_the_stored_runs_took_less_than_twelve_minutes(stored):
-    assert load("cures").seconds < 12 * 60
+def test_the_stored_seconds_of_a_run_are_those_of_its_cures():
+    for one in load("cures").runs:
+        seconds = one.outcome.curves["seconds"]
+        assert seconds.shape == (len(CURES),) and (seconds > 0).all()
+        assert 0.8 * one.seconds < seconds.sum() <= one.seconds + 0.05  # the rest judges the networks
+
+
+def test_the_stored_readouts_follow_from_their_seeds():
+    for one in load("cures").runs:
+        chosen = {name: one.outcome.figures[f"reservoir {name}"] for name in ("scale", "radius", "leak", "lam")}
+        scale, radius, leak, lam = ((value,) for value in chosen.values())
+        chosen_alone = dataclasses.replace(SETTINGS, scales=scale, radii=radius, leaks=leak, lams=lam)
+        found = choose_echo_state(chosen_alone, SETTINGS.T, SETTINGS.hidden, one.seed)
+        kept = one.outcome.weights
+        np.testing.assert_allclose(found.reservoir.W, kept["reservoir.W"], rtol=1e-6, atol=1e-9)
+        for got, name in zip(found.head, ("W_hy", "b_y"), strict=True):
+            wanted = kept[f"reservoir.{name}"]
+            np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-4 * np.abs(wanted).max())
+
+
+def test_a_cure_stops_at_the_mean_of_100_losses_and_counts_what_it_read():
+    settings = dataclasses.replace(EXPERIMENTS["cures"].short(), updates=110, stop_below=1e9)
+    for name in ("plain", "identity unclipped"):
+        figures, losses, _ = train_network(name, settings, 0, False)
+        assert figures["updates"] == len(losses) == 100
+        assert figures["sequences"] == 100 * settings.batch_size
+
+
+def test_every_cure_has_its_own_seconds():
+    seconds = run(EXPERIMENTS["cures"].short(), 0).curves["seconds"]
+    assert seconds.shape == (len(CURES),) and (seconds > 0).all()

@@ -6,6 +6,7 @@ import torch
 
 from course_lib.experiments.fit import FitSettings, points
 from course_lib.experiments.networks import (
+    AT_ONCE,
     RELU,
     TANH,
     as_weights,
@@ -51,7 +52,7 @@ def test_the_squared_error_of_the_last_answer_equals_autograd(recurrence):
     wanted.backward()
     loss, gradients = squared_error(params, x, y, recurrence)
     assert loss == pytest.approx(wanted.item(), rel=1e-9)
-    assert np.mean((last_answers(params, x, recurrence) - y) ** 2) == pytest.approx(loss, rel=1e-9)
+    assert np.mean((last_answers(params, x, recurrence)[:, 0] - y) ** 2) == pytest.approx(loss, rel=1e-9)
     for got, leaf in zip((*gradients.rnn, *gradients.head), leaves, strict=True):
         np.testing.assert_allclose(got, leaf.grad, rtol=1e-9, atol=1e-12)
 
@@ -67,6 +68,13 @@ def test_the_cross_entropy_of_every_step_equals_autograd(recurrence):
     assert loss == pytest.approx(wanted.item(), rel=1e-9)
     for got, leaf in zip((*gradients.rnn, *gradients.head), leaves, strict=True):
         np.testing.assert_allclose(got, leaf.grad, rtol=1e-9, atol=1e-12)
+
+
+def test_answers_to_many_sequences_are_those_to_each():
+    params, _ = network(O)
+    x = np.random.default_rng(2).normal(size=(2 * AT_ONCE + 3, T, D))
+    wanted = np.concatenate([last_answers(params, one[None], TANH) for one in x])
+    np.testing.assert_allclose(last_answers(params, x, TANH), wanted, rtol=1e-9, atol=1e-12)
 
 
 def test_a_network_with_a_head_computes_in_float32():

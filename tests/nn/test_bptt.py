@@ -252,10 +252,43 @@ def test_the_dtype_is_kept(dtype):
 
 
 @pytest.mark.parametrize("backward", [chunked_backward, windowed_backward])
-def test_a_window_of_no_step_is_refused(backward):
+@pytest.mark.parametrize(
+    ("K", "message"),
+    [
+        (0, "K must be at least 1, got 0"),
+        (1.5, "K must be an integer, got 1.5"),
+        (2.0, "K must be an integer, got 2.0"),
+        (float("nan"), "K must be an integer, got nan"),
+        (None, "K must be an integer, got None"),
+    ],
+)
+def test_a_window_of_no_whole_step_is_refused(backward, K, message):
     with pytest.raises(ValueError) as error:
-        backward(*Problem(3, 4).by_hand(), 0)
-    assert str(error.value) == "K must be at least 1, got 0"
+        backward(*Problem(3, 4).by_hand(), K)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize("backward", [chunked_backward, windowed_backward])
+def test_an_integer_of_numpy_is_a_length(backward):
+    problem = Problem(3, 4)
+    for got, want in zip(
+        flat(backward(*problem.by_hand(), np.int64(2))), flat(backward(*problem.by_hand(), 2)), strict=True
+    ):
+        np.testing.assert_array_equal(got, want)
+
+
+@NETWORK
+def test_a_sequence_without_a_step_has_no_gradient(name):
+    rng, (forward, slope, _) = np.random.default_rng(0), NETWORKS[name]
+    params = RNNParams(rng.normal(size=(D, H)), rng.normal(size=(H, H)), rng.normal(size=H))
+    _, cache = forward(np.zeros((3, 0, D)), rng.normal(size=(3, H)), params)
+    dh = np.zeros((3, 0, H))
+    flow = gradient_flow(dh, cache, slope)
+    assert (flow.delta.shape, flow.dW_hh_steps.shape, flow.share_norms.shape) == ((3, 0, H), (0, H, H), (0,))
+    for backward in (chunked_backward, windowed_backward):
+        gradients = flat(backward(dh, cache, 2, slope))
+        for got, want in zip(gradients, (np.zeros((3, 0, D)), cache.h[0], *params), strict=True):
+            np.testing.assert_array_equal(got, np.zeros_like(want))
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,36 @@ def test_the_dtype_of_the_inputs_is_kept(dtype):
     assert {array.dtype for array in (h, *flat(irnn_backward(dh, cache)))} == {np.dtype(dtype)}
 
 
+@pytest.mark.parametrize("place", range(5))
+def test_one_input_in_double_precision_makes_the_states_double(place):
+    x, h_0, params, _ = case(3, 4, 2, 5, np.float32)
+    arrays = [x, h_0, *params]
+    arrays[place] = arrays[place].astype(np.float64)
+    assert irnn_forward(*arrays[:2], RNNParams(*arrays[2:]))[0].dtype == np.float64
+
+
+def test_half_precision_becomes_single():
+    x, h_0, params, dh = case(3, 4, 2, 5, np.float16)
+    h, cache = irnn_forward(x, h_0, params)
+    assert h.dtype == irnn_backward(dh, cache).dh_0.dtype == np.float32
+
+
+def test_changing_the_input_afterwards_does_not_change_the_gradients():
+    x, h_0, params, dh = case(3, 4, 2, 5)
+    x = x.copy()
+    _, cache = irnn_forward(x, h_0, params)
+    before = flat(irnn_backward(dh, cache))
+    x[:] = 9
+    for got, want in zip(flat(irnn_backward(dh, cache)), before, strict=True):
+        np.testing.assert_array_equal(got, want)
+
+
+def test_a_sequence_without_a_step_has_no_gradient():
+    x, h_0, params, dh = case(3, 0, 2, 5)
+    for got, want in zip(flat(irnn_backward(dh, irnn_forward(x, h_0, params)[1])), (x, h_0, *params), strict=True):
+        np.testing.assert_array_equal(got, np.zeros_like(want))
+
+
 def test_the_states_cannot_be_changed_and_the_backward_pass_can_run_twice():
     x, h_0, params, dh = case(3, 4, 2, 5)
     h, cache = irnn_forward(x, h_0, params)

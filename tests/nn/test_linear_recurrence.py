@@ -23,6 +23,22 @@ def test_every_state_is_a_linear_layer_of_the_one_before():
     np.testing.assert_array_equal(cache.x, x.transpose(1, 0, 2))
 
 
+@pytest.mark.parametrize("place", range(5))
+def test_single_precision_is_kept_until_one_input_is_double(place):
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=size).astype(np.float32) for size in ((3, 6, 2), (3, 4), (2, 4), (4, 4), (4,))]
+    assert linear_recurrence(*arrays[:2], RNNParams(*arrays[2:]))[0].dtype == np.float32
+    arrays[place] = arrays[place].astype(np.float64)
+    assert linear_recurrence(*arrays[:2], RNNParams(*arrays[2:]))[0].dtype == np.float64
+
+
+def test_changing_the_input_afterwards_does_not_change_the_cache():
+    x = np.ones((2, 3, 1))
+    _, cache = linear_recurrence(x, np.ones((2, 1)), RNNParams(*np.ones((2, 1, 1)), np.ones(1)))
+    x[:] = 9
+    np.testing.assert_array_equal(cache.x, np.ones((3, 2, 1)))
+
+
 def test_the_states_cannot_be_changed():
     h, _ = linear_recurrence(np.ones((1, 2, 1)), np.ones((1, 1)), RNNParams(*np.ones((2, 1, 1)), np.ones(1)))
     with pytest.raises(ValueError, match="read-only"):

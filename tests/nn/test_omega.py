@@ -65,6 +65,18 @@ def test_the_length_of_delta_does_not_matter_however_small():
     np.testing.assert_allclose(omega_immediate_gradient(delta * 1e-100, h, W_hh), wanted, **CLOSE)
 
 
+@pytest.mark.parametrize(("dtype", "length"), [(np.float32, 1e-22), (np.float32, 1e-40), (np.float64, 1e-163)])
+def test_a_gradient_whose_square_underflows_still_counts(dtype, length):
+    direction, h, W_hh = case()[0].astype(dtype), np.zeros((3, 6, 5), dtype), 2 * np.eye(5, dtype=dtype)
+    delta = direction * dtype(length)
+    short = delta / np.abs(delta).max(axis=-1, keepdims=True)  # rounded as delta is
+    assert omega(delta, h, W_hh) == pytest.approx(6, rel=1e-5)  # each of 6 steps doubles the length
+    wanted = omega_immediate_gradient(short, h, W_hh)
+    assert np.abs(wanted).max() > 0.1
+    np.testing.assert_allclose(omega_immediate_gradient(delta, h, W_hh), wanted, rtol=1e-4, atol=1e-5)
+    assert omega_immediate_gradient(delta, h, W_hh).dtype == dtype
+
+
 def test_orthogonal_weights_at_a_zero_state_cost_nothing():
     delta, _, _ = case()
     W_hh = orthogonal(5, np.random.default_rng(1))

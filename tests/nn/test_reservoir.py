@@ -129,9 +129,17 @@ def test_the_readout_recalls_an_input_of_three_steps_before():
     [
         (lambda rng: new_reservoir(0, 5, 0.9, rng), "D must be at least 1, got 0"),
         (lambda rng: new_reservoir(1, 0, 0.9, rng), "H must be at least 1, got 0"),
-        (lambda rng: new_reservoir(1, 5, -0.9, rng), "rho must be at least 0, got -0.9"),
-        (lambda rng: new_reservoir(1, 5, 0.9, rng, input_scale=-1), "input_scale must be at least 0, got -1"),
-        (lambda rng: new_reservoir(1, 5, 0.9, rng, bias_scale=-1), "bias_scale must be at least 0, got -1"),
+        (lambda rng: new_reservoir(1, 5, -0.9, rng), "rho must be finite and at least 0, got -0.9"),
+        (
+            lambda rng: new_reservoir(1, 5, 0.9, rng, input_scale=-1),
+            "input_scale must be finite and at least 0, got -1",
+        ),
+        (lambda rng: new_reservoir(1, 5, 0.9, rng, bias_scale=-1), "bias_scale must be finite and at least 0, got -1"),
+        (
+            lambda rng: new_reservoir(1, 5, 0.9, rng, bias_scale=np.inf),
+            "bias_scale must be finite and at least 0, got inf",
+        ),
+        (lambda rng: new_reservoir(1, 5, np.inf, rng), "rho must be finite and at least 0, got inf"),
         (lambda rng: run_reservoir(*drive(0, 0.0)), "leak must be in (0, 1], got 0.0"),
         (lambda rng: run_reservoir(*drive(0, 1.1)), "leak must be in (0, 1], got 1.1"),
         (lambda rng: ridge_readout(np.zeros(4), np.zeros((4, 1)), 1), "S must be (rows, units), got shape (4,)"),
@@ -144,7 +152,13 @@ def test_the_readout_recalls_an_input_of_three_steps_before():
             lambda rng: ridge_readout(np.zeros((0, 2)), np.zeros((0, 1)), 1),
             "S must have at least one row, got shape (0, 2)",
         ),
-        (lambda rng: ridge_readout(np.zeros((4, 2)), np.zeros((4, 1)), 0), "lam must be above 0, got 0"),
+        *(
+            (
+                lambda rng, lam=lam: ridge_readout(np.zeros((4, 2)), np.zeros((4, 1)), lam),
+                f"lam must be finite and above 0, got {lam}",
+            )
+            for lam in (0, -1, np.inf, np.nan)
+        ),
     ],
 )
 def test_bad_input_is_named(call, message):
@@ -153,8 +167,30 @@ def test_bad_input_is_named(call, message):
     assert str(error.value) == message
 
 
-def test_a_state_of_the_wrong_size_is_named():
-    x, h_0, reservoir, leak = drive(0, 1.0)
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"x": (3, 4)}, "x must be (batch, time, input), got shape (3, 4)"),
+        ({"h_0": (3, 5)}, "h_0 must be (batch, hidden) = (3, 6), got (3, 5)"),
+        ({"W_in": (6, 2)}, "W_in must be (input, hidden) = (2, 6), got (6, 2)"),
+        ({"W": (5, 6)}, "W must be (hidden, hidden) = (6, 6), got (5, 6)"),
+        ({"W": (6,)}, "W must be (hidden, hidden), got shape (6,)"),
+        ({"b": (1,)}, "b must be (hidden,) = (6,), got (1,)"),
+    ],
+)
+def test_a_wrong_shape_is_named(change, message):
+    size = {"x": (3, 4, 2), "h_0": (3, 6), "W_in": (2, 6), "W": (6, 6), "b": (6,)} | change
+    a = {name: np.zeros(shape) for name, shape in size.items()}
     with pytest.raises(ValueError) as error:
-        run_reservoir(x, h_0[:, :5], reservoir, leak)
-    assert str(error.value) == "h_0 must be (batch, hidden) = (3, 6), got (3, 5)"
+        run_reservoir(a["x"], a["h_0"], Reservoir(a["W_in"], a["W"], a["b"]))
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize("leak", [0.3, 1.0])
+def test_single_precision_is_kept_until_one_input_is_double(leak):
+    x, h_0, reservoir, _ = drive(0, leak)
+    arrays = [array.astype(np.float32) for array in (x, h_0, *reservoir)]
+    assert run_reservoir(*arrays[:2], Reservoir(*arrays[2:]), leak).dtype == np.float32
+    for place in range(5):
+        mixed = [array.astype(float) if place == index else array for index, array in enumerate(arrays)]
+        assert run_reservoir(*mixed[:2], Reservoir(*mixed[2:]), leak).dtype == np.float64

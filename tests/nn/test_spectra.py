@@ -64,6 +64,18 @@ def test_rescaling_gives_the_radius_and_keeps_the_direction(rho):
     np.testing.assert_allclose(scaled * spectral_radius(W), W * rho, **CLOSE)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_matrix_whose_eigenvalues_are_rounding_alone_is_not_rescaled(dtype):
+    nilpotent = np.array([[1, 1], [-1, -1]], dtype)
+    with pytest.raises(ValueError, match=r"^W must have a spectral radius above \S+, its rounding error, got "):
+        rescale_to_radius(nilpotent, 0.9)
+
+
+def test_a_radius_far_below_the_largest_singular_value_is_no_rounding():
+    W = np.array([[0.0, 1e6], [1e-6, 0.0]])
+    np.testing.assert_allclose(rescale_to_radius(W, 0.5), W / 2, rtol=1e-6)
+
+
 def case(B=3, T=7, H=5):
     rng = np.random.default_rng(0)
     params = RNNParams(*(2 * array for array in uniform_rnn(2, H, rng)))
@@ -106,6 +118,13 @@ def test_a_state_depends_on_itself_as_the_identity(k):
     np.testing.assert_array_equal(jacobian_product(h, params.W_hh, k, k), np.tile(np.eye(5), (3, 1, 1)))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("k", "t"), [(0, 7), (4, 4)])
+def test_the_product_has_the_dtype_of_the_states(dtype, k, t):
+    _, _, params, h = case()
+    assert jacobian_product(h.astype(dtype), params.W_hh.astype(dtype), k, t).dtype == dtype
+
+
 def test_a_jacobian_is_at_most_as_long_as_the_bound():
     _, _, params, h = case()
     for h_t in h.transpose(1, 0, 2):
@@ -142,10 +161,17 @@ def test_orthogonal_weights_keep_the_norm_only_without_tanh():
             "k and t must satisfy 0 <= k <= t <= 4, got k = -1 and t = 1",
         ),
         (lambda: growth(np.eye(2), 0), "n must be at least 1, got 0"),
-        (lambda: rescale_to_radius(np.eye(2), -1), "rho must be at least 0, got -1"),
+        *(
+            (lambda rho=rho: rescale_to_radius(np.eye(2), rho), f"rho must be finite and at least 0, got {rho}")
+            for rho in (-1, np.inf, np.nan)
+        ),
         (
             lambda: rescale_to_radius(np.array([[0.0, 1.0], [0.0, 0.0]]), 1),
-            "W must have a spectral radius above 0 to be rescaled, got 0.0",
+            "W must have a spectral radius above 4.4e-16, its rounding error, got 0",
+        ),
+        (
+            lambda: rescale_to_radius(np.zeros((2, 2)), 1),
+            "W must have a spectral radius above 0, its rounding error, got 0",
         ),
         (lambda: jacobian(np.zeros((1, 2)), np.ones((2, 3))), "W_hh must be (hidden, hidden) = (2, 2), got (2, 3)"),
         (lambda: jacobian(np.zeros(2), np.eye(2)), "h_t must be (batch, hidden), got shape (2,)"),

@@ -72,8 +72,9 @@ run_reservoir = Exercise(
 
 
 def draw_readout(rng: np.random.Generator, N: int, H: int, O: int) -> Inputs:
-    """Draw states and targets whose means are not 0, and a lambda that is not 1."""
-    S, Y = rng.uniform(-0.9, 0.9, (N, H)) + rng.uniform(0.3, 0.6, H), rng.normal(size=(N, O)) + rng.uniform(1, 2, O)
+    """Draw states and targets whose means are clearly not 0, and a lambda that is not 1."""
+    S, Y = rng.uniform(-0.9, 0.9, (N, H)), rng.normal(size=(N, O))
+    S, Y = S - S.mean(axis=0) + rng.uniform(0.3, 0.6, H), Y - Y.mean(axis=0) + rng.uniform(1, 2, O)
     return {"S": S, "Y": Y, "lam": float(rng.uniform(0.2, 0.6))}
 
 

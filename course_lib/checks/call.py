@@ -94,11 +94,17 @@ def call_here(
             outcome = replace(outcome, value=to_plain(outcome.value), delegated=watch.found)
         if outcome.error:
             return outcome
-        modified = tuple(name for name in inputs if not same(inputs[name], given[name], rtol=0, atol=0))
+        modified = tuple(name for name in inputs if _is_changed(inputs[name], given[name], arguments[name]))
         unused = tuple(name for name, value in inputs.items() if isinstance(value, Lent) and value.name not in called)
         return replace(outcome, modified=modified, unused=unused)
 
     return call
+
+
+def _is_changed(before: Plain, given: Plain, argument: Any) -> bool:
+    """Tell whether an answer changed what it got: an array of ``given``, or what a list or dict itself holds."""
+    after = to_plain(argument) if isinstance(before, list | dict) else given
+    return not same(before, after, rtol=0, atol=0)
 
 
 class Clock:

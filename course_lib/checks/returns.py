@@ -14,6 +14,8 @@ from course_lib.checks.plain import Foreign, Plain, with_article
 
 RTOL, ATOL = 1e-9, 1e-12
 DIGITS = (4, 8, 16)
+NEAR = 1e-4
+"""Part of the largest value by which numbers may differ and still be called nearly right."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class Array:
             return None
         sentence = _difference(self.name, _index(wrong), value, expected)
         sentence += f" ({wrong.sum()} of {wrong.size} values differ)" if wrong.size > 1 else ""
+        sentence += _nearly(value, expected)
         if self.between and not ((value > self.between[0]) & (value < self.between[1])).all():
             sentence += f"; all must lie between {self.between[0]:g} and {self.between[1]:g}"
         return Fault("value", sentence)
@@ -98,7 +101,8 @@ class Number:
         if not np.isfinite(value):
             return Fault("nan", f"{self.name} is {value}, expected {_digits(expected, 4)}")
         if not np.isclose(value, expected, rtol=RTOL, atol=ATOL):
-            return Fault("value", _difference(self.name, (), np.array(value), np.array(expected)))
+            numbers = np.array(value), np.array(expected)
+            return Fault("value", _difference(self.name, (), *numbers) + _nearly(*numbers))
         return None
 
 
@@ -261,6 +265,14 @@ def _difference(name: str, index: tuple[int, ...], value: np.ndarray, expected: 
         if mine != right:
             break
     return f"{name}{_at(index)}: yours {mine}, expected {right}"
+
+
+def _nearly(value: np.ndarray, expected: np.ndarray) -> str:
+    """Say how many digits are right where a rounding or an added constant may be all that is wrong."""
+    error = np.abs(value - expected).max() / max(np.abs(expected).max(), ATOL)
+    if not error <= NEAR:
+        return ""
+    return f"; right to about {int(-np.log10(error))} digits, wanted {int(-np.log10(RTOL))}"
 
 
 def _digits(number: float, digits: int) -> str:

@@ -3,7 +3,7 @@
 import inspect
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -25,19 +25,29 @@ def suspect(exercise: Exercise, part: str, call: Call, cases: list[Case], outcom
     """Find what produces the very same outcomes: single misconceptions first, then pairs of them.
 
     An error, or values that became NaN, are explained by one misconception only, since they say little. When several
-    explain the outcomes, further cases are drawn until one is left or the draws are used up. At most two are returned.
+    explain the outcomes, further cases are drawn until one is left or the draws are used up. A pair must explain further
+    cases in any event: there are many of them. At most two explanations are returned.
     """
     for size in (1, 2) if _says_enough_for_two(exercise, cases[-1], outcomes[-1]) else (1,):
         candidates: Suspects = list(itertools.combinations(exercise.misconceptions, size))
         candidates = _explaining(exercise, candidates, cases, outcomes)
         for draw in range(EXTRA_DRAWS):
-            if len(candidates) < 2:
+            if not candidates or len(candidates) == 1 and (size == 1 or draw > 0):
                 break
             more = draw_cases(exercise, part, EXTRA_SEED + draw, unseen=False)
             candidates = _explaining(exercise, candidates, more, [call(case.inputs) for case in more])
         if candidates:
-            return candidates[:MOST_SUSPECTS]
+            return _at_most_two(exercise, part, call, candidates)
     return []
+
+
+def _at_most_two(exercise: Exercise, part: str, call: Call, candidates: Suspects) -> Suspects:
+    """Leave out those that the other parts of the exercise refute, unless they refute all: a part may hold its own."""
+    for other in exercise.parts:
+        if other != part and len(candidates) > 1:
+            cases = draw_cases(exercise, other, EXTRA_SEED, unseen=False)
+            candidates = _matching(exercise, candidates, cases, [call(case.inputs) for case in cases]) or candidates
+    return candidates[:MOST_SUSPECTS]
 
 
 def call_wrong(exercise: Exercise, mistakes: Mistakes, mine: Plain = None) -> Call:
@@ -83,24 +93,33 @@ def differs_in_numbers(mine: Plain, right: Plain) -> bool:
     return bool(wrong.size) and bool(not np.isnan(wrong).any() or (np.isfinite(wrong) & (wrong != 0)).any())
 
 
-def _explaining(
-    exercise: Exercise, candidates: Suspects, cases: Iterable[Case], outcomes: Iterable[Outcome]
-) -> Suspects:
-    pairs = list(zip(cases, outcomes, strict=True))
+def _explaining(exercise: Exercise, candidates: Suspects, cases: list[Case], outcomes: list[Outcome]) -> Suspects:
+    def is_wrong(candidate: tuple[Misconception, ...]) -> bool:
+        # Two mistakes may cancel, and one may not show on these cases: what is right explains no fault.
+        return any(
+            find_fault(exercise, case, _made_by(exercise, candidate, case, outcome))
+            for case, outcome in zip(cases, outcomes, strict=True)
+        )
+
+    return list(filter(is_wrong, _matching(exercise, candidates, cases, outcomes)))
+
+
+def _matching(exercise: Exercise, candidates: Suspects, cases: list[Case], outcomes: list[Outcome]) -> Suspects:
+    """Keep the candidates that produce all the outcomes."""
     atol = matching_tolerance(exercise.returns)
 
-    def explains(candidate: tuple[Misconception, ...]) -> bool:
-        mistakes = frozenset(item.id for item in candidate)
+    def matches(candidate: tuple[Misconception, ...]) -> bool:
+        return all(
+            _same_outcome(_made_by(exercise, candidate, case, outcome), outcome, case.judged, atol)
+            for case, outcome in zip(cases, outcomes, strict=True)
+        )
 
-        def wrong(case: Case, outcome: Outcome) -> Outcome:
-            return call_wrong(exercise, mistakes, outcome.value)(case.inputs)
+    return list(filter(matches, candidates))
 
-        if not all(_same_outcome(wrong(case, outcome), outcome, case.judged, atol) for case, outcome in pairs):
-            return False
-        # Two mistakes may cancel, and one may not show on these cases: what is right explains no fault.
-        return any(find_fault(exercise, case, wrong(case, outcome)) for case, outcome in pairs)
 
-    return [candidate for candidate in candidates if explains(candidate)]
+def _made_by(exercise: Exercise, candidate: tuple[Misconception, ...], case: Case, mine: Outcome) -> Outcome:
+    """Return what the exercise's wrong implementation makes of a case with the candidate's switches on."""
+    return call_wrong(exercise, frozenset(item.id for item in candidate), mine.value)(case.inputs)
 
 
 def _same_outcome(wrong: Outcome, mine: Outcome, judged: Judge | None, atol: float) -> bool:

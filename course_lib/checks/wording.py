@@ -10,15 +10,22 @@ from course_lib.checks.returns import Fault
 from course_lib.checks.suspects import Suspects
 from course_lib.checks.verdict import Verdict
 
-TWO_AT_ONCE = "Two mistakes at once. Mend one of them and check again; the other then gets a hint of its own."
+TWO_AT_ONCE = {
+    "en": "Two mistakes at once. Mend one of them and check again; the other then gets a hint of its own.",
+    "ko": "두 가지 실수가 함께 있습니다. 하나를 먼저 고치고 다시 확인하세요. 나머지 하나에는 따로 힌트가 나옵니다.",
+}
 UNSEEN_FOLLOW = "Unseen cases of the same kind follow when your work is graded."
 NOTHING_FITS = (
-    "no mistake on file gives these values. Work the tiny case of the task by hand, print shape and values after each "
-    "of your lines, and find the first that differs."
+    "no mistake on file gives these values. Take an input so small that you can work it by hand, print shape and "
+    "values after each of your lines, and find the first that differs."
+)
+NO_VALUE_FITS = (
+    "no mistake on file gives these values. Work them again from the equation named below, one term a line, and "
+    "compare each with yours."
 )
 NO_ERROR_FITS = (
-    "no mistake on file gives this error. Call your function on the tiny case of the task, in a cell of its own; where "
-    "a line is named above, print what goes into it just before."
+    "no mistake on file gives this error. Call your function in a cell of its own on an input with the shapes above; "
+    "where a line is named, print what goes into it just before."
 )
 
 
@@ -37,14 +44,21 @@ def _lines(exercise: Exercise, case: Case, fault: Fault, suspects: Suspects, for
         hints = "\n".join(dict.fromkeys(_hint(candidate, form) for candidate in suspects))
         lines.append(("likely", f"{names}\n{hints}"))
     elif form == "longer" and fault.kind in {"value", "shape", "nan", "error"}:
-        lines.append(("next", NO_ERROR_FITS if fault.kind == "error" else NOTHING_FITS))
+        lines.append(("next", _advice(exercise, fault)))
     return (*lines, ("read", exercise.read))
+
+
+def _advice(exercise: Exercise, fault: Fault) -> str:
+    """Return what to do about a fault that no misconception explains."""
+    if fault.kind == "error":
+        return NO_ERROR_FITS
+    return NOTHING_FITS if exercise.has_inputs else NO_VALUE_FITS
 
 
 def _hint(candidate: tuple[Misconception, ...], form: str) -> str:
     """Return the text of a single misconception, in a language or in the longer form; of a pair, what to do first."""
     if len(candidate) > 1:
-        return TWO_AT_ONCE
+        return TWO_AT_ONCE.get(form, TWO_AT_ONCE["en"])
     (item,) = candidate
     if form == "longer":
         return item.example

@@ -81,7 +81,7 @@ def save(experiment: Experiment[S], settings: S, runs: Sequence[Run], folder: Pa
     Raises
     ------
     ResultError
-        If the folder cannot be written to, or if a number is not finite. The old result then stays as it is.
+        If a file cannot be written, or if a number is not finite. The old result then stays as it is.
     """
     require_writable(folder)
     path = folder / f"{experiment.name}.json"
@@ -295,6 +295,8 @@ def _write(path: Path, content: bytes) -> None:
     try:
         aside.write_bytes(content)
         aside.replace(path)
+    except OSError as error:
+        raise ResultError(f"{path} cannot be written ({error.strerror}).") from None
     finally:
         aside.unlink(missing_ok=True)
 

@@ -2,6 +2,7 @@ import time
 import warnings
 
 import numpy as np
+import pytest
 
 from course_lib.checks.call import call_here
 from course_lib.checks.plain import Foreign, Lent, Seed
@@ -56,6 +57,15 @@ def test_a_changed_input_is_noticed_and_the_original_stays():
     assert call_here(answer)(given).modified == ("x", "params")
     assert given["x"][0] == 0
     assert given["params"].b_h[0] == 1
+
+
+@pytest.mark.parametrize(
+    "change", [lambda arrays: arrays.append(0), lambda arrays: arrays.__setitem__(0, arrays[0] * 2), list.clear]
+)
+def test_a_list_that_is_changed_itself_is_noticed(change):
+    given = {"gradients": [np.ones(2), np.ones(3)]}
+    assert call_here(change)(given).modified == ("gradients",)
+    assert len(given["gradients"]) == 2
 
 
 def test_a_seed_becomes_a_generator_and_a_name_a_lent_function():

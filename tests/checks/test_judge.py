@@ -195,7 +195,7 @@ def test_an_unknown_error_gets_advice_that_speaks_of_no_values(answer):
     verdict = verdict_on(answer)
     assert "next" not in dict(verdict.lines)
     said = " ".join(str(verdict.longer).split())
-    assert "no mistake on file gives this error. Call your function on the tiny case of the task" in said
+    assert "no mistake on file gives this error. Call your function in a cell of its own" in said
     assert "values" not in dict(verdict.longer.lines)["next"]
 
 

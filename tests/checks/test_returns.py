@@ -36,7 +36,11 @@ def with_value(value, index=(0, 1)):
             "value",
             "h_t[0, 0]: yours 2, expected 0.5 (3 of 3 values differ); all must lie between -1 and 1",
         ),
-        (with_value(-0.25000001), "value", "h_t[0, 1]: yours -0.25000001, expected -0.25 (1 of 3 values differ)"),
+        (
+            with_value(-0.25000001),
+            "value",
+            "h_t[0, 1]: yours -0.25000001, expected -0.25 (1 of 3 values differ); right to about 7 digits, wanted 9",
+        ),
     ],
 )
 def test_an_array_is_told_its_first_fault(value, kind, sentence):

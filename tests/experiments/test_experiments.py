@@ -52,13 +52,12 @@ def test_the_first_updates_of_every_stored_run_have_the_stored_losses(experiment
 
 
 @pytest.mark.slow  # some seconds
-def test_a_whole_run_of_the_cliff_has_the_stored_figures_and_curves():
+def test_whole_runs_of_the_cliff_have_the_stored_figures_and_curves():
     experiment, stored = EXPERIMENTS["cliff"], load("cliff")
-    settings, (run, *_) = settings_of(experiment, stored), stored.runs
-    (again,) = run_seeds(experiment, settings, (run.seed,))
-    assert again.outcome.figures == pytest.approx(run.outcome.figures, abs=0.2)  # 10 of 5000 starts
-    for name, curve in run.outcome.curves.items():
-        np.testing.assert_allclose(again.outcome.curves[name], curve, atol=0.2)
+    for again, run in zip(run_seeds(experiment, settings_of(experiment, stored), stored.seeds), stored.runs, strict=True):
+        assert again.outcome.figures == pytest.approx(run.outcome.figures, abs=0.2)  # 10 of 5000 starts
+        for name, curve in run.outcome.curves.items():
+            np.testing.assert_allclose(again.outcome.curves[name], curve, atol=0.2)
 
 
 def test_the_last_point_of_every_stored_cliff_curve_is_its_figure():

@@ -132,7 +132,7 @@ def test_a_result_that_cannot_be_written_leaves_the_old_one_whole(toy, stored):
 
 def test_a_write_that_fails_leaves_no_part_behind(toy, stored, tmp_path):
     (tmp_path / "other" / "toy.json").mkdir(parents=True)
-    with pytest.raises(OSError):
+    with pytest.raises(ResultError, match=r"toy\.json cannot be written \(Is a directory\)\.$"):
         save(toy, toy.settings, stored[0], tmp_path / "other")
     assert sorted(path.name for path in (tmp_path / "other").iterdir()) == [weights_of(stored[1]).name, "toy.json"]
 

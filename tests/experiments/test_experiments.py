@@ -54,7 +54,8 @@ def test_the_first_updates_of_every_stored_run_have_the_stored_losses(experiment
 @pytest.mark.slow  # some seconds
 def test_whole_runs_of_the_cliff_have_the_stored_figures_and_curves():
     experiment, stored = EXPERIMENTS["cliff"], load("cliff")
-    for again, run in zip(run_seeds(experiment, settings_of(experiment, stored), stored.seeds), stored.runs, strict=True):
+    runs = run_seeds(experiment, settings_of(experiment, stored), stored.seeds)
+    for again, run in zip(runs, stored.runs, strict=True):
         assert again.outcome.figures == pytest.approx(run.outcome.figures, abs=0.2)  # 10 of 5000 starts
         for name, curve in run.outcome.curves.items():
             np.testing.assert_allclose(again.outcome.curves[name], curve, atol=0.2)

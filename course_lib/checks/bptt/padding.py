@@ -5,7 +5,10 @@ import torch
 
 from course_lib.checks.bptt.hints import MISCONCEPTIONS
 from course_lib.checks.exercise import Exercise, Inputs, Mistakes, judged_by, random_cases
+from course_lib.checks.plain import Plain
+from course_lib.checks.refresher.probabilities import FLOORS
 from course_lib.checks.returns import Array, Number, Several
+from course_lib.checks.suspects import closest
 
 NOT_COUNTED = -100
 """The target that torch leaves out."""
@@ -42,24 +45,42 @@ def oracle_masked_cross_entropy(s: np.ndarray, y: np.ndarray, mask: np.ndarray) 
 
 
 def wrong_masked_cross_entropy(
-    mistakes: Mistakes, s: np.ndarray, y: np.ndarray, mask: np.ndarray
-) -> tuple[float, np.ndarray]:
-    """Average over what counts, with switches."""
+    mistakes: Mistakes, s: np.ndarray, y: np.ndarray, mask: np.ndarray, mine: Plain = None
+) -> tuple[Plain, ...]:
+    """Average over what counts, with switches; of several ways to make a mistake, take the one closest to mine."""
     mask = 1 - mask if "turns-the-mask-round" in mistakes else mask
     s = s * mask[..., None] if "masks-the-logits" in mistakes else s
     mask = np.ones_like(mask) if {"counts-padding", "masks-the-logits"} & mistakes else mask
+    onehot, weights = np.eye(s.shape[-1])[y], wrong_weights(mistakes, mask)
+    counted = np.full_like(mask, weights.max()) if "forgets-the-mask-in-the-loss" in mistakes else weights
+    sign = -1 if "turns-the-gradient-round" in mistakes else 1
+    spread = sign * wrong_spread(mistakes, mask, weights)
+    right_class = 0 if "leaves-the-right-class-alone" in mistakes else onehot
+    ways = []
+    for log_p, p in wrong_probabilities(mistakes, s):
+        loss = -(counted * (onehot * np.where(onehot == 1, log_p, 0)).sum(axis=-1)).sum()
+        ways.append((float(loss), (p - right_class) * spread[..., None]))
+    return closest(ways, mine)
+
+
+def wrong_probabilities(mistakes: Mistakes, s: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Compute the logarithms of the probabilities and the probabilities, with switches, in one way or several."""
     shifted = s if "overflows" in mistakes else s - s.max(axis=-1, keepdims=True)
     total = np.exp(shifted).sum(axis=-1, keepdims=True)
     p = np.exp(shifted) / total
-    log_p = np.log(p) if {"takes-the-log-of-zero", "overflows"} & mistakes else shifted - np.log(total)
-    onehot = np.eye(s.shape[-1])[y]
-    weights = wrong_weights(mistakes, mask)
-    loss = -(weights * (onehot * np.where(onehot == 1, log_p, 0)).sum(axis=-1)).sum()
-    spread = np.full_like(mask, weights.max()) if "forgets-the-mask-in-the-gradient" in mistakes else weights
-    spread = mask if "gradient-of-the-sum" in mistakes else spread
-    spread = mask / mask.size if "divides-the-gradient-by-all" in mistakes else spread
-    ds = (p - onehot) * spread[..., None]
-    return float(loss), -ds if "turns-the-gradient-round" in mistakes else ds
+    if "hides-the-zero" in mistakes:
+        floored = [q for floor in FLOORS for q in (p + floor, np.maximum(p, floor))]
+        return [(np.log(q), after) for q in floored for after in (p, q)]
+    return [(np.log(p) if {"takes-the-log-of-zero", "overflows"} & mistakes else shifted - np.log(total), p)]
+
+
+def wrong_spread(mistakes: Mistakes, mask: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return what each position counts in the gradient, with switches."""
+    if "divides-the-gradient-by-all" in mistakes:
+        return mask / mask.size
+    if "gradient-of-the-sum" in mistakes:
+        return mask
+    return np.full_like(mask, weights.max()) if "forgets-the-mask-in-the-gradient" in mistakes else weights
 
 
 def wrong_weights(mistakes: Mistakes, mask: np.ndarray) -> np.ndarray:

@@ -112,10 +112,13 @@ def wrong_step_backward(
     sent = dh_t if "sends-dh-back" in mistakes else da_t
     dx_t = sent @ (W_xh if "does-not-transpose-W_xh" in mistakes else W_xh.T)
     dh_prev = sent @ (W_hh if "does-not-transpose-W_hh" in mistakes else W_hh.T)
+    dh_prev = dh_prev * (1 - h_prev**2) if "passes-the-tanh-before-too" in mistakes else dh_prev
     dW_xh = x_t.T @ da_t
+    dW_xh = dW_xh.T if "transposes-dW_xh" in mistakes else dW_xh
     dW_hh = (h_t if "pairs-with-the-state-after" in mistakes else h_prev).T @ da_t
     dW_hh = dW_hh.T if "transposes-dW_hh" in mistakes else dW_hh
     db_h = da_t if "does-not-sum-db" in mistakes else da_t.sum(axis=1 if "sums-db-over-the-units" in mistakes else 0)
+    dW_xh, dW_hh = (dW_hh, dW_xh) if "swaps-the-two-matrices" in mistakes else (dW_xh, dW_hh)
     dparams = RNNParams(dW_xh, dW_hh, db_h)
     if "averages-over-the-batch" in mistakes:
         dparams = RNNParams(*(array / len(x_t) for array in dparams))
@@ -180,13 +183,15 @@ def wrong_backward(
     onwards, early = (-1 if "runs-forwards" in mistakes else 1), "adds-to-the-wrong-step" in mistakes
     carried = np.zeros((T + 2, *h_0.shape))  # index -1 is never written
     dx, shares = np.zeros_like(x), []
-    for t in range(T)[::-onwards]:
+    delta = dh_prev = np.zeros_like(h_0)
+    first = 1 if "leaves-step-1-out" in mistakes else 0
+    for t in range(first, T - 1 if "leaves-the-last-step-out" in mistakes else T)[::-onwards]:
         heard = np.zeros_like(h_0) if "drops-the-step-after" in mistakes else carried[t + onwards]
         delta = heard if "hears-the-last-loss-only" in mistakes and t < T - 1 else dh[:, t] + heard
         dx[:, t], dh_prev, share = step_backward(delta, x[:, t], before[:, t], after[:, t], params)
         carried[t - early] = dh_prev + (heard if "never-empties-the-carry" in mistakes else 0)
         shares.append(share)
-    return wrong_results(mistakes, dx, dh_prev, delta, shares)
+    return wrong_results(mistakes, dx, dh_prev, delta, shares or [RNNParams(*map(np.zeros_like, params))])
 
 
 def wrong_results(

@@ -82,26 +82,70 @@ def wrong_train_loop(
     clip: Any,
 ) -> tuple[RNNParams, np.ndarray]:
     """Train, with switches."""
-    start_params, h, losses = params, h_0, []
+    start_params, h, losses, in_all = params, h_0, list[float](), list[float]()
+    parts = range(0, x.shape[1] - (K - 1 if "drops-the-short-chunk" in mistakes else 0), K)
+    chunks = [(x[:, first : first + K], y[:, first : first + K]) for first in parts]
     for _ in range(most):
-        before, summed = params, [np.zeros_like(array) for array in params]
-        reached: list[float] = []
         h = h if "carries-over-the-passes" in mistakes else h_0
-        for first in range(0, x.shape[1] - (K - 1 if "drops-the-short-chunk" in mistakes else 0), K):
-            h = h_0 if "resets-the-state" in mistakes else h
-            place = slice(first, first + K)
-            loss, gradients, h = chunk_gradients(x[:, place], y[:, place], h, params)
-            reached.append(loss)
-            moved = wrong_clip(mistakes, gradients, max_norm, clip)
-            summed = [total + array for total, array in zip(summed, gradients, strict=True)]
-            params = wrong_update(mistakes, params, moved, eta)
-        if "updates-once-a-pass" in mistakes:
-            params = wrong_update(mistakes, before, wrong_clip(mistakes, RNNParams(*summed), max_norm, clip), eta)
-        losses.append(wrong_loss(mistakes, reached))
-        judged = losses[:-1] if "stops-one-pass-late" in mistakes else losses
-        if judged and judged[-1] <= target and "never-stops" not in mistakes:
+        params, reached, h = wrong_pass(mistakes, chunks, h_0, h, params, eta, max_norm, chunk_gradients, clip)
+        in_all += reached
+        losses.append(wrong_loss(mistakes, in_all if "averages-over-all-passes" in mistakes else reached))
+        if wrong_stop(mistakes, losses, target):
             break
     return start_params if "returns-the-first-params" in mistakes else params, np.array(losses)
+
+
+def wrong_pass(
+    mistakes: Mistakes,
+    chunks: list[tuple[np.ndarray, np.ndarray]],
+    h_0: np.ndarray,
+    h: np.ndarray,
+    params: RNNParams,
+    eta: float,
+    max_norm: float,
+    chunk_gradients: Any,
+    clip: Any,
+) -> tuple[RNNParams, list[float], np.ndarray]:
+    """Read the sequence once, with switches; return the parameters, the losses of the chunks and the last state."""
+    at_end = {"updates-once-a-pass", "adds-clipped-gradients-up"} & mistakes
+    h_start, reached, sent = h, list[float](), list[RNNParams]()
+    for x, y in chunks:
+        h = h_0 if "resets-the-state" in mistakes else h
+        loss, gradients, h_end = chunk_gradients(x, y, h, params)
+        clipped = wrong_clip(mistakes, gradients, max_norm, clip)
+        sent.append(clipped if "adds-clipped-gradients-up" in mistakes else gradients)
+        params = params if at_end else wrong_update(mistakes, params, clipped, eta)
+        if "takes-the-loss-after-the-update" in mistakes:
+            loss = chunk_gradients(x, y, h, params)[0]
+        h = chunk_gradients(x, y, h, params)[2] if "carries-the-state-after-the-update" in mistakes else h_end
+        reached.append(loss)
+    if at_end:
+        summed = RNNParams(*map(sum, zip(*sent, strict=True)))
+        clips = "adds-clipped-gradients-up" not in mistakes
+        step = wrong_clip(mistakes, summed, max_norm, clip) if clips else summed
+        params = wrong_update(mistakes, params, step, eta)
+    if "reads-again-for-the-loss" in mistakes:
+        reached = read_again(chunks, h_start, params, chunk_gradients)
+    return params, reached, h
+
+
+def read_again(
+    chunks: list[tuple[np.ndarray, np.ndarray]], h: np.ndarray, params: RNNParams, chunk_gradients: Any
+) -> list[float]:
+    """Return the losses of the chunks with parameters that stay as they are."""
+    reached = []
+    for x, y in chunks:
+        loss, _, h = chunk_gradients(x, y, h, params)
+        reached.append(loss)
+    return reached
+
+
+def wrong_stop(mistakes: Mistakes, losses: list[float], target: float) -> bool:
+    """Tell whether this was the last pass, with switches."""
+    judged = losses[:-1] if "stops-one-pass-late" in mistakes else losses
+    if not judged or "never-stops" in mistakes:
+        return False
+    return judged[-1] >= target if "stops-above-the-target" in mistakes else judged[-1] <= target
 
 
 def wrong_update(mistakes: Mistakes, params: RNNParams, gradients: RNNParams, eta: float) -> RNNParams:

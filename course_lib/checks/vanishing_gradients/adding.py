@@ -4,6 +4,7 @@ A batch is random and no two generators make the same one, so it is judged by wh
 generator passes. What a mistake breaks has a name, and the names that a batch breaks tell which mistake it is.
 """
 
+from dataclasses import dataclass, field, replace
 from math import comb, log, sqrt
 from typing import NamedTuple
 
@@ -15,10 +16,16 @@ from course_lib.checks.returns import Array, Fault, Rounded, Several
 from course_lib.checks.vanishing_gradients.hints import MISCONCEPTIONS
 
 BY_LUCK = 1e-12
-"""With at most this probability a right batch misses one property by luck; a check looks at fewer than 30 of them."""
+"""With at most this probability a right batch misses one property by luck.
+
+A check looks at fewer than 200 of them, so a right generator fails for fewer than 1 of 10^9 seeds.
+"""
 
 MANY = 300
 """Sequences from which properties of chance can be read."""
+
+MORE = 4000
+"""Sequences which show that some steps are marked less often than others, and not only that they are never marked."""
 
 X, Y = Array("x", "(B, T, 2)"), Array("y", "(B,)")
 X_AND_Y = Several((X, Y))
@@ -40,8 +47,20 @@ class Departure(NamedTuple):
     sentence: str
 
 
+@dataclass(frozen=True)
 class AddingBatch:
-    """The tuple of x and y, judged by what must hold of it."""
+    """The tuple of x and y, judged by what must hold of it and of what came before it.
+
+    Parameters
+    ----------
+    repeats : str
+        How the batch was made: "the seed" of the batches before, with "another seed", or empty where none are before.
+    before : dict of str to set
+        What stood in the batches before, by column, as hashes.
+    """
+
+    repeats: str = ""
+    before: dict[str, set[int]] = field(default_factory=lambda: {"numbers": set(), "marks": set()})
 
     def fault(self, value: Plain, expected: tuple[int, int, np.ndarray]) -> Fault | None:
         """Look at types and shapes, then at what must hold, and last at where the numbers come from."""
@@ -58,6 +77,8 @@ class AddingBatch:
             return Fault("value", departure.sentence)
         if not np.isin(value[0][0, :, 0], drawn).any():
             return Fault("value", "the numbers of x[0] do not come from rng: another generator drew them")
+        for departure in self.departures_from_before(value[0]):
+            return Fault("value", departure.sentence)
         return None
 
     def of(self, value: Plain) -> Plain:
@@ -66,7 +87,22 @@ class AddingBatch:
             return value
         if not can_be_read(*value):
             return tuple(item.shape for item in value)
-        return tuple(departure.name for departure in departures(*value))
+        return tuple(departure.name for departure in departures(*value) + self.departures_from_before(value[0]))
+
+    def departures_from_before(self, x: np.ndarray) -> list[Departure]:
+        """Say whether one seed made two batches, or two seeds made one; remember the batch where none are before."""
+        columns = {"numbers": hash(x[:, :, 0].tobytes()), "marks": hash(x[:, :, 1].tobytes())}
+        if not self.repeats:
+            for name, column in columns.items():
+                self.before[name].add(column)
+            return []
+        known = [name for name, column in columns.items() if column in self.before[name]]
+        unlike = [name for name in columns if (name in known) == (self.repeats == "another seed")]
+        said = {"the seed": "calls with the same seed return different", "another seed": "seeds give the same"}
+        return [
+            Departure(f"{name}: {self.repeats}", f"two {said[self.repeats]} {name}: rng does not draw them")
+            for name in unlike
+        ]
 
 
 def can_be_read(x: np.ndarray, y: np.ndarray) -> bool:
@@ -117,23 +153,54 @@ def departures_of_places(marked: np.ndarray) -> list[Departure]:
     """Look at whether both marks take every place of their half, evenly, and each whatever the other does."""
     T = marked.shape[1]
     split = (marked[:, : T // 2].sum(axis=1) == 1) & (marked[:, T // 2 :].sum(axis=1) == 1)
-    halves = {"first": marked[split, : T // 2].argmax(axis=1), "second": marked[split, T // 2 :].argmax(axis=1)}
-    steps = {"first": T // 2, "second": T - T // 2}
-    if split.sum() >= MANY and T > 2 and (marked == marked[0]).all():
+    marked = marked[split]
+    if len(marked) >= MANY and T > 2 and (marked == marked[0]).all():
         return [Departure("the same places", "all sequences have their marks at the same two steps")]
-    found = []
-    for half, places in halves.items():
-        n, shares = steps[half], np.bincount(places, minlength=steps[half]) / max(len(places), 1)
-        if n * (1 - 1 / n) ** len(places) < BY_LUCK and (shares == 0).any():
-            missing = shares.argmin() + (T // 2 if half == "second" else 0)
-            found.append(Departure(f"unused {half}", f"no sequence has a mark at step {missing} of 0 to {T - 1}"))
-        elif np.abs(np.cumsum(shares) - np.arange(1, n + 1) / n).max() > tolerance(len(places)):
-            found.append(Departure(f"uneven {half}", f"the marks prefer some steps of the {half} half to others"))
-    pairs, fewest = steps["first"] * steps["second"], max(steps.values())
-    seen = len(np.unique(halves["first"] * T + halves["second"]))
-    if seen <= fewest < pairs and comb(pairs, fewest) * (fewest / pairs) ** int(split.sum()) < BY_LUCK:
+    found = departures_of_half(marked, "first", 0, T // 2) + departures_of_half(marked, "second", T // 2, T)
+    pairs, fewest = T // 2 * (T - T // 2), T - T // 2
+    seen = len(np.unique(marked, axis=0))
+    if seen <= fewest < pairs and comb(pairs, fewest) * (fewest / pairs) ** len(marked) < BY_LUCK:
         found.append(Departure("tied places", "the step of one mark tells the step of the other"))
     return found
+
+
+def departures_of_half(marked: np.ndarray, half: str, start: int, end: int) -> list[Departure]:
+    """Look at how often each step of a half is marked, in sequences with one mark in each half."""
+    T, n = marked.shape[1], end - start
+    counts = marked[:, start:end].sum(axis=0)
+    strange = surprise(counts, np.full(n, 1 / n))
+    never = np.flatnonzero((strange > 1) & (counts == 0)) + start
+    if len(never):
+        names = {0: "the first step", T // 2 - 1: "the last step of the first half", T - 1: "the last step"}
+        names = {T // 2: "the step where the second half begins"} | names
+        named = [(step, names.get(step, f"a step of the {half} half")) for step in never.tolist()]
+        return [
+            Departure(f"never {name}", f"no sequence has a mark at step {step} of 0 to {T - 1}, {name}")
+            for step, name in named
+        ]
+    if (strange <= 1).all():
+        return []
+    ends = np.array([0.5, *np.ones(n - 2), 0.5]) / (n - 1)
+    name = "rounded" if (surprise(counts, ends) <= 1).all() else "uneven"
+    seen = f"{counts[strange.argmax()]} of {len(marked)} sequences have a mark at step {start + strange.argmax()}"
+    return [
+        Departure(f"{name} {half}", f"{seen}, about {len(marked) / n:.0f} are wanted: steps must be equally likely")
+    ]
+
+
+def surprise(counts: np.ndarray, law: np.ndarray) -> np.ndarray:
+    """Return for each of n counts (n,) how far it is from its probability (n,): above 1 it is as rare as BY_LUCK.
+
+    By Chernoff's bound a share of N draws has a relative entropy of at least c to its probability, on one side, in
+    fewer than exp(-N c) of the cases; there are two sides.
+    """
+    N = int(counts.sum())
+    shares = counts / max(N, 1)
+    entropy = sum(
+        np.where(share > 0, share * np.log(np.maximum(share, 1e-300) / np.maximum(wanted, 1e-300)), 0)
+        for share, wanted in ((shares, law), (1 - shares, 1 - law))
+    )
+    return np.asarray(N * entropy / log(2 / BY_LUCK))
 
 
 def departures_of_numbers(numbers: np.ndarray, marked: np.ndarray) -> list[Departure]:
@@ -182,10 +249,17 @@ def evenly_spread(numbers: np.ndarray) -> bool:
 
 
 def batches(rng: np.random.Generator, unseen: bool = False) -> list[Case]:
-    """Draw large batches of an odd and an even number of steps, and of two steps; and one of a single sequence."""
+    """Draw three batches of an odd number of steps, of two seeds; then of an even number, and of two steps.
+
+    One of a single sequence follows, and a very large one: what smaller ones show is told by these.
+    """
     B, more = (MANY + int(rng.integers(1, 9)), 2 * int(rng.integers(1, 3))) if unseen else (MANY, 0)
-    sizes = [{"B": B, "T": 7 + more}, {"B": B, "T": 10 + more}, {"B": B, "T": 2}, {"B": 1, "T": 7 + more}]
-    return [Case({"rng": Seed(int(rng.integers(2**31))), **size}, size, BATCH) for size in sizes]
+    first = AddingBatch()
+    again, other = (AddingBatch(repeats, first.before) for repeats in ("the seed", "another seed"))
+    kinds = [(B, 7 + more, first), (B, 7 + more, other), (B, 10 + more, BATCH), (B, 2, BATCH), (1, 7 + more, BATCH)]
+    kinds += [(MORE + B - MANY, 7 + more, BATCH)]
+    cases = [Case({"rng": Seed(int(rng.integers(2**31))), "B": B, "T": T}, {"B": B, "T": T}, j) for B, T, j in kinds]
+    return [cases[0], replace(cases[0], judged=again), *cases[1:]]
 
 
 def oracle_adding_batch(rng: Seed, B: int, T: int) -> tuple[int, int, np.ndarray]:
@@ -229,10 +303,22 @@ def wrong_places(mistakes: Mistakes, rng: np.random.Generator, B: int, T: int) -
         return first, (first + rng.integers(1, T, B)) % T
     n = 1 if "marks-the-same-two-steps" in mistakes else B
     half = (T + 1) // 2 if "counts-the-middle-to-the-first-half" in mistakes else T // 2
-    end = T - 1 if "never-marks-the-last-step" in mistakes else T
-    first = rng.integers(0, half, n).repeat(B // n)
-    second = rng.integers(half, end, n).repeat(B // n)
+    if "draws-the-places-elsewhere" in mistakes:
+        rng = np.random.default_rng()
+    if "gives-the-places-a-seed-of-their-own" in mistakes:
+        rng = np.random.default_rng(0)
+    draw = rounded_places if "rounds-the-places" in mistakes else np.random.Generator.integers
+    end = half - 1 if "never-marks-the-last-step-of-the-first-half" in mistakes else half
+    first = draw(rng, 1 if "never-marks-the-first-step" in mistakes else 0, end, n).repeat(B // n)
+    half = half + 1 if "begins-the-second-half-one-step-late" in mistakes else half
+    half = (T + 1) // 2 if "leaves-the-middle-step-out" in mistakes else half
+    second = draw(rng, half, T - 1 if "never-marks-the-last-step" in mistakes else T, n).repeat(B // n)
     return first, first + T // 2 if "ties-the-marks" in mistakes else second
+
+
+def rounded_places(rng: np.random.Generator, low: int, high: int, n: int) -> np.ndarray:
+    """Round numbers that reach from the first step to the last one: half as many come to each of these two."""
+    return (low + np.round(rng.random(n) * (high - low - 1))).astype(int)
 
 
 def wrong_target(mistakes: Mistakes, numbers: np.ndarray, marked: np.ndarray) -> np.ndarray:

@@ -82,6 +82,10 @@ def wrong_norm(mistakes: Mistakes, gradients: list[np.ndarray]) -> float:
 
 def wrong_scale(mistakes: Mistakes, norm: float, max_norm: float) -> float:
     """Return the factor of all gradients, with switches."""
+    if "divides-by-max_norm" in mistakes:
+        return norm / max_norm if norm > max_norm else 1.0
+    if "takes-the-smaller-of-1-and-the-turned-ratio" in mistakes:
+        return min(1.0, norm / max_norm)
     ratio = float(np.divide(1.0 if "forgets-max_norm" in mistakes else max_norm, norm))
     if "adds-a-small-number" in mistakes:
         ratio = max_norm / (norm + 1e-6)

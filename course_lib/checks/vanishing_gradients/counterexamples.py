@@ -57,6 +57,17 @@ class Measured:
         """The norms of these powers (1000,)."""
         return norms(self.powers)
 
+    @property
+    def growth(self) -> float:
+        """How many times the norm of W the largest norm of a power is; 0 for a matrix of zeros."""
+        return float(self.norms.max() / self.sigma) if self.sigma else 0.0
+
+    @property
+    def stays(self) -> bool:
+        """Whether the later powers are no longer than the earlier ones."""
+        half = MOST_POWERS // 2
+        return bool(self.norms[half:].max() <= (1 + NEAR_1) * self.norms[:half].max())
+
     @cached_property
     def vanishes(self) -> bool:
         """Whether the 50th power is as small as asked for."""
@@ -104,6 +115,7 @@ LARGE_SYMPTOMS: Symptoms = NORMAL | {
 """The first that holds names the mistake."""
 
 SMALL_SYMPTOMS: Symptoms = NORMAL | {
+    "neither-grows-nor-vanishes": lambda m: 1 <= m.rho < 1 + NEAR_1 and m.stays,
     "keeps-an-eigenvalue-of-1": lambda m: 1 <= m.rho < 1 + NEAR_1,
     "reads-rho-off-the-entries": lambda m: m.rho > 1 and largest(m.W) < 1,
     "reads-rho-off-the-diagonal": lambda m: m.rho > 1 and largest(np.diag(m.W)) < 1,
@@ -111,7 +123,7 @@ SMALL_SYMPTOMS: Symptoms = NORMAL | {
     "keeps-sigma-max-below-1": lambda m: m.sigma <= 1,
     "measures-by-the-largest-entry": lambda m: np.abs(m.powers).max() >= GROWTH * largest(m.W),
     "counts-the-first-power": lambda m: m.norms.argmax() == 0,
-    "compares-with-1": lambda m: m.norms.max() >= GROWTH,
+    "compares-with-1": lambda m: m.norms.max() >= GROWTH and m.growth < GROWTH / 2,
     "grows-too-little": lambda m: True,
 }
 
@@ -127,10 +139,12 @@ def large_but_vanishing_faults(m: Measured) -> list[str]:
 def small_but_growing_faults(m: Measured) -> list[str]:
     """Say what keeps a matrix from being small and growing first."""
     faults = [] if m.rho < 1 else [f"rho is {m.rho:.4g}, wanted below 1"]
-    n = int(m.norms.argmax())
-    if not m.norms[n] >= (GROWTH - ROUNDING) * m.sigma or not m.sigma:
-        times = f"the largest norm of its first {MOST_POWERS} powers is {m.norms[n]:.4g}, that of W^{n + 1}"
-        faults.append(f"{times}: wanted at least {GROWTH:g} times the norm of W, which is {m.sigma:.4g}")
+    if not m.norms.max() >= (GROWTH - ROUNDING) * m.sigma or not m.sigma:
+        n, peak = int(m.norms.argmax()) + 1, float(m.norms.max())
+        digits = 4 if float(f"{m.growth:.4g}") < GROWTH else 12
+        times = f"{m.growth:.{digits}g} times the norm of W, which is {m.sigma:.4g}"
+        faults.append(f"the largest norm of its first {MOST_POWERS} powers is {peak:.4g}, that of W^{n}")
+        faults[-1] += f": {times}; wanted at least {GROWTH:g} times"
     return faults
 
 
@@ -245,6 +259,8 @@ def wrong_small_but_growing(mistakes: Mistakes) -> Plain:
         return np.array([[0.5, 0.4], [0.4, 0.5]])
     if "is-normal" in mistakes:
         return np.array([[0.6, 0.7], [-0.7, 0.6]])
+    if "neither-grows-nor-vanishes" in mistakes:
+        return np.array([[0.0, 2.0], [0.5, 0.0]])
     if "keeps-an-eigenvalue-of-1" in mistakes:
         return corner(1.0, 1.0)
     if "reads-rho-off-the-entries" in mistakes:

@@ -15,7 +15,7 @@ def draw_rescaling(rng: np.random.Generator, H: int) -> Inputs:
     """Draw a matrix and the radius it shall have: a larger one, or a smaller one for a single unit.
 
     The eigenvalue of the largest absolute value is negative for a single unit. Else it is complex, no real part comes
-    near it in size, and LAPACK does not return it first.
+    near it in size, LAPACK does not return it first, and another has the largest real part.
     """
     if H == 1:
         return {"W": rng.uniform(-3, -1.6, (1, 1)), "rho": float(rng.uniform(1.2, 1.5))}
@@ -23,7 +23,7 @@ def draw_rescaling(rng: np.random.Generator, H: int) -> Inputs:
         W = rng.normal(size=(H, H))
         values = np.linalg.eigvals(W)
         radius = np.abs(values).max()
-        if max(np.abs(values.real).max(), abs(values[0])) < 0.9 * radius:
+        if max(np.abs(values.real).max(), abs(values[0]), abs(values.max())) < 0.9 * radius:
             return {"W": W * rng.uniform(0.3, 1.0) / radius, "rho": float(rng.uniform(1.2, 1.5))}
 
 
@@ -53,6 +53,8 @@ def wrong_radius(mistakes: Mistakes, W: np.ndarray) -> Any:
     values = np.linalg.eigvalsh(W) if "takes-W-for-symmetric" in mistakes else np.linalg.eigvals(W)
     if "forgets-the-absolute-value" in mistakes:
         return values.max()
+    if "takes-the-absolute-value-too-late" in mistakes:
+        return abs(values.max())
     sizes = np.abs(values.real) if "drops-the-imaginary-parts" in mistakes else np.abs(values)
     sizes = values.real if "takes-the-largest-real-part" in mistakes else sizes
     if "takes-the-first-eigenvalue" in mistakes:
@@ -88,6 +90,8 @@ def wrong_orthogonal_blocks(mistakes: Mistakes, H: int, n: int, rng: np.random.G
     """Draw blocks, with switches."""
     if "makes-the-stack-orthogonal" in mistakes:
         return wrong_block(mistakes, rng.normal(size=(n * H, H))).T
+    if "cuts-one-large-matrix" in mistakes:
+        return wrong_block(mistakes, rng.normal(size=(n * H, n * H)))[:H]
     if "orthogonalises-all-at-once" in mistakes:
         return wrong_block(mistakes, rng.normal(size=(H, n * H)))
     if "draws-all-at-once" in mistakes:
@@ -96,6 +100,8 @@ def wrong_orthogonal_blocks(mistakes: Mistakes, H: int, n: int, rng: np.random.G
         drawn = [rng.normal(size=(H, H)) for _ in range(n)]
     blocks = [wrong_block(mistakes, G) for G in drawn]
     blocks = blocks[:1] * n if "repeats-one-block" in mistakes else blocks
+    if "reshapes-the-stack" in mistakes:
+        return np.stack(blocks).reshape(H, n * H)
     return np.concatenate(blocks, axis=0 if "stacks-the-blocks" in mistakes else 1)
 
 
@@ -106,6 +112,8 @@ def wrong_block(mistakes: Mistakes, G: np.ndarray) -> np.ndarray:
     if "takes-the-nearest-orthogonal-matrix" in mistakes:
         U, _, V = np.linalg.svd(G, full_matrices=False)
         return np.asarray(U @ V)
+    if "takes-U-of-the-svd" in mistakes:
+        return np.linalg.svd(G)[0]
     Q, R = np.linalg.qr(G)
     if "returns-R" in mistakes:
         return np.asarray(R)

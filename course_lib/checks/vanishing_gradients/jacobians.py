@@ -61,6 +61,7 @@ def wrong_product(mistakes: Mistakes, factors: list[np.ndarray], W: np.ndarray) 
     """Put the Jacobians of the steps together, with switches."""
     start = np.ones_like(W) if "starts-from-ones" in mistakes else np.eye(len(W))
     start = W if "starts-from-W_hh" in mistakes else start
+    start = np.zeros_like(W) if "starts-from-0" in mistakes else start
     if "adds-the-jacobians" in mistakes:
         return np.sum(factors, axis=0)
     if "multiplies-elementwise" in mistakes:
@@ -82,6 +83,10 @@ def wrong_norm(mistakes: Mistakes, J: np.ndarray) -> float:
         return float(np.sqrt((J**2).sum()))
     if "takes-the-spectral-radius" in mistakes:
         return float(np.abs(np.linalg.eigvals(J)).max())
+    if "takes-the-largest-column-sum" in mistakes:
+        return float(np.abs(J).sum(axis=0).max())
+    if "takes-the-largest-row-sum" in mistakes:
+        return float(np.abs(J).sum(axis=1).max())
     if "takes-the-largest-entry" in mistakes:
         return float(np.abs(J).max())
     if "takes-the-smallest-singular-value" in mistakes:

@@ -46,14 +46,19 @@ def wrong_slope(mistakes: Mistakes, h: np.ndarray) -> Any:
     """Return the derivative of tanh, with switches."""
     if "forgets-tanh-prime" in mistakes:
         return 1.0
-    return 1 - h if "does-not-square-the-state" in mistakes else 1 - h**2
+    if "does-not-square-the-state" in mistakes:
+        return 1 - h
+    h = np.roll(h, 1, axis=1) if "takes-the-state-before" in mistakes else h
+    return 1 - (np.tanh(h) if "squashes-the-state-again" in mistakes else h) ** 2
 
 
 def wrong_ratios(
     mistakes: Mistakes, delta: np.ndarray, h: np.ndarray, W_hh: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return what is sent back, its length and the length of what arrived, with switches."""
-    u = (delta * wrong_slope(mistakes, h)) @ (W_hh if "does-not-transpose-W_hh" in mistakes else W_hh.T)
+    W, slope = W_hh if "does-not-transpose-W_hh" in mistakes else W_hh.T, wrong_slope(mistakes, h)
+    late = "takes-the-slope-after-the-weights" in mistakes
+    u = (delta @ W) * slope if late else (delta * slope) @ W
     if "takes-the-derivative-before-for-u" in mistakes:
         u, delta = delta[:, :-1], delta[:, 1:]
     return u, np.linalg.norm(u, axis=-1), np.linalg.norm(delta, axis=-1)
@@ -74,14 +79,23 @@ def wrong_omega(mistakes: Mistakes, delta: np.ndarray, h: np.ndarray, W_hh: np.n
         sent, arrived = np.linalg.norm(sent, axis=-1), np.linalg.norm(arrived, axis=-1)
     if "turns-the-ratio-round" in mistakes:
         sent, arrived = arrived, sent
-    q = sent / arrived
-    q = q**2 if "squares-the-norms" in mistakes else q
-    changes = q if "forgets-the-1" in mistakes else q - 1
-    terms = changes if "forgets-the-square" in mistakes else changes**2
+    terms = wrong_terms(mistakes, sent, arrived)
     if "divides-by-zero" in mistakes:
         return float(np.sum(terms) / count)
     rest = 1.0 if "counts-steps-without-gradient" in mistakes else 0.0
     return float(np.where((arrived > 0) & (sent > 0), terms, rest).sum() / count)
+
+
+def wrong_terms(mistakes: Mistakes, sent: np.ndarray, arrived: np.ndarray) -> np.ndarray:
+    """Return what each step adds to the penalty, with switches."""
+    if "subtracts-the-norms" in mistakes:
+        return (sent - arrived) ** 2
+    q = sent / arrived
+    q = q**2 if "squares-the-norms" in mistakes else q
+    changes = q if "forgets-the-1" in mistakes else q - 1
+    if "takes-absolute-changes" in mistakes:
+        return np.abs(changes)
+    return changes if "forgets-the-square" in mistakes else changes**2
 
 
 FLOW, BROKEN = random_cases(draw_gradient_flow, B=(1, 4), T=(1, 3), H=5), random_cases(draw_broken_flow, B=2, T=4, H=5)
@@ -104,18 +118,26 @@ def wrong_omega_gradient(mistakes: Mistakes, delta: np.ndarray, h: np.ndarray, W
     u, sent, arrived = wrong_ratios(mistakes, delta, h, W_hh)
     later = slice(delta.shape[1] - u.shape[1], None)  # a step has no derivative before the first
     da = (delta * wrong_slope(mistakes, h))[:, later]
-    change = 1.0 if "forgets-how-far-q-is-from-1" in mistakes else sent / arrived - 1
-    change = -change if "goes-downhill" in mistakes else change
-    weights = (1 if "forgets-the-2" in mistakes else 2) * change / (arrived * sent)
-    weights = weights * sent if "forgets-to-divide-by-the-norm-of-u" in mistakes else weights
-    weights = weights * arrived if "forgets-to-divide-by-the-norm-of-delta" in mistakes else weights
-    if "squares-the-norms" in mistakes:
-        weights = 4 * (sent**2 / arrived**2 - 1) / arrived**2
+    weights = wrong_weights(mistakes, sent, arrived)
     if "divides-by-zero" not in mistakes:
         weights = np.where((arrived > 0) & (sent > 0), weights, 0)
     left = h[:, later] if "pairs-with-the-state" in mistakes else u
     gradient = np.einsum("bt,bti,btj->ij", weights, left, da) / wrong_count(mistakes, arrived)
     return gradient.T if "transposes-the-gradient" in mistakes else gradient
+
+
+def wrong_weights(mistakes: Mistakes, sent: np.ndarray, arrived: np.ndarray) -> np.ndarray:
+    """Return by what the product of each step counts in the gradient, with switches."""
+    if "squares-the-norms" in mistakes:
+        return 4 * (sent**2 / arrived**2 - 1) / arrived**2
+    if "subtracts-the-norms" in mistakes:
+        return 2 * (sent - arrived) / sent
+    change = np.ones_like(sent) if "forgets-how-far-q-is-from-1" in mistakes else sent / arrived - 1
+    change = np.sign(change) / 2 if "takes-absolute-changes" in mistakes else change
+    change = -change if "goes-downhill" in mistakes else change
+    weights = (1 if "forgets-the-2" in mistakes else 2) * change / (arrived * sent)
+    weights = weights * sent if "forgets-to-divide-by-the-norm-of-u" in mistakes else weights
+    return weights * arrived if "forgets-to-divide-by-the-norm-of-delta" in mistakes else weights
 
 
 omega_gradient = Exercise(

@@ -49,12 +49,14 @@ def wrong_run_reservoir(
     for t in range(x.shape[1]):
         h_t = h_start if "uses-the-first-state-always" in mistakes else h_t
         read = heard if "reads-the-state-before-the-leak" in mistakes else h_t
-        total = x[:, t] @ W_in + read @ W + (0 if "omits-the-bias" in mistakes else b)
+        arrives = 0 if "leaves-the-input-out" in mistakes else x[:, t] @ W_in
+        total = arrives + read @ W + (0 if "omits-the-bias" in mistakes else b)
         heard = total if "forgets-tanh" in mistakes else np.tanh(total)
         if "takes-a-share-of-the-sum" in mistakes:
             heard, take = np.tanh(a * total), 1.0
         h_t = np.tanh(keep * h_t + take * total) if "leaks-inside-tanh" in mistakes else keep * h_t + take * heard
         states.append(h_t)
+    states = [h_start, *states] if "returns-h_0-too" in mistakes else states
     return states[-1] if "returns-the-last-state-only" in mistakes else np.stack(states, axis=1)
 
 

@@ -29,7 +29,7 @@ def wrong_unit_gradient(mistakes: Mistakes, w: float, h_0: float, T: int) -> flo
     steps = T + ("takes-one-factor-too-many" in mistakes) - ("takes-one-factor-too-few" in mistakes)
     h, by_w, slopes = h_0, 0.0, []
     for _ in range(max(steps, 1) if "takes-at-least-one-step" in mistakes else steps):
-        a = w * h
+        a = h if "runs-without-w" in mistakes else w * h
         after = a if "runs-the-linear-unit" in mistakes else float(np.tanh(a))
         slopes.append(wrong_slope(mistakes, h, a, after))
         by_w = slopes[-1] * (h + w * by_w)
@@ -49,6 +49,8 @@ def wrong_slope(mistakes: Mistakes, h_prev: float, a: float, h: float) -> float:
         return 1.0
     if "squares-the-sum" in mistakes:
         return 1 - a**2
+    if "takes-the-slope-of-sigma" in mistakes:
+        return h * (1 - h)
     if "does-not-square" in mistakes:
         return 1 - h
     h = h_prev if "takes-the-state-before" in mistakes else h
@@ -60,6 +62,8 @@ def wrong_product(mistakes: Mistakes, w: float, slopes: list[float]) -> float:
     if "counts-w-once" in mistakes:
         return w * float(np.prod(slopes))
     factors = [slope if "leaves-w-out" in mistakes else w * slope for slope in slopes]
+    if "keeps-the-last-factor" in mistakes:
+        return factors[-1] if factors else 1.0
     if "adds-the-factors" in mistakes:
         return float(np.sum(factors))
     return (0.0 if "starts-from-0" in mistakes else 1.0) * float(np.prod(factors))

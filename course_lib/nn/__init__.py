@@ -6,8 +6,28 @@ loss, in the shape of what follows the d. No function changes its arguments.
 
 from course_lib.nn.bptt import GradientFlow, chunked_backward, gradient_flow, tanh_slope, windowed_backward
 from course_lib.nn.embedding import embed, embed_backward
+from course_lib.nn.gru import (
+    GRUCache,
+    GRUGates,
+    GRUGradients,
+    GRUStepGradients,
+    gru_backward,
+    gru_forward,
+    gru_step,
+    gru_step_backward,
+    mirrored,
+)
+from course_lib.nn.gru_before import (
+    gru_before_backward,
+    gru_before_forward,
+    gru_before_step,
+    gru_before_step_backward,
+)
 from course_lib.nn.init import (
+    count_parameters,
     identity_rnn,
+    init_gru,
+    init_lstm,
     orthogonal,
     orthogonal_rnn,
     uniform_head,
@@ -17,6 +37,7 @@ from course_lib.nn.init import (
 from course_lib.nn.irnn import irnn_backward, irnn_forward, relu_slope
 from course_lib.nn.linear import LinearGradients, linear, linear_backward
 from course_lib.nn.linear_recurrence import linear_recurrence, linear_slope
+from course_lib.nn.logistic import logistic
 from course_lib.nn.losses import (
     CrossEntropyCache,
     MeanSquaredErrorCache,
@@ -25,6 +46,24 @@ from course_lib.nn.losses import (
     mean_squared_error,
     mean_squared_error_backward,
     softmax,
+)
+from course_lib.nn.lstm import (
+    LSTMCache,
+    LSTMGates,
+    LSTMGradients,
+    LSTMStepGradients,
+    lstm_backward,
+    lstm_forward,
+    lstm_step,
+    lstm_step_backward,
+)
+from course_lib.nn.lstm_variants import (
+    LSTMVariant,
+    LSTMVariantCache,
+    LSTMVariantGradients,
+    variant_backward,
+    variant_forward,
+    variant_step,
 )
 from course_lib.nn.omega import omega, omega_immediate_gradient
 from course_lib.nn.optim import SGD, Adam, AdamState, SGDState, clip_by_global_norm
@@ -46,13 +85,31 @@ from course_lib.nn.spectra import (
     rescale_to_radius,
     spectral_radius,
 )
+from course_lib.nn.stacked import (
+    StackedCache,
+    StackedGradients,
+    reverse_within_lengths,
+    stacked_backward,
+    stacked_forward,
+)
 
 __all__ = [
     "SGD",
     "Adam",
     "AdamState",
     "CrossEntropyCache",
+    "GRUCache",
+    "GRUGates",
+    "GRUGradients",
+    "GRUStepGradients",
     "GradientFlow",
+    "LSTMCache",
+    "LSTMGates",
+    "LSTMGradients",
+    "LSTMStepGradients",
+    "LSTMVariant",
+    "LSTMVariantCache",
+    "LSTMVariantGradients",
     "LinearGradients",
     "MeanSquaredErrorCache",
     "RNNCache",
@@ -60,15 +117,28 @@ __all__ = [
     "RNNStepGradients",
     "Reservoir",
     "SGDState",
+    "StackedCache",
+    "StackedGradients",
     "chunked_backward",
     "clip_by_global_norm",
+    "count_parameters",
     "cross_entropy",
     "cross_entropy_backward",
     "embed",
     "embed_backward",
     "gradient_flow",
     "growth",
+    "gru_backward",
+    "gru_before_backward",
+    "gru_before_forward",
+    "gru_before_step",
+    "gru_before_step_backward",
+    "gru_forward",
+    "gru_step",
+    "gru_step_backward",
     "identity_rnn",
+    "init_gru",
+    "init_lstm",
     "irnn_backward",
     "irnn_forward",
     "jacobian",
@@ -78,8 +148,14 @@ __all__ = [
     "linear_backward",
     "linear_recurrence",
     "linear_slope",
+    "logistic",
+    "lstm_backward",
+    "lstm_forward",
+    "lstm_step",
+    "lstm_step_backward",
     "mean_squared_error",
     "mean_squared_error_backward",
+    "mirrored",
     "new_reservoir",
     "omega",
     "omega_immediate_gradient",
@@ -87,6 +163,7 @@ __all__ = [
     "orthogonal_rnn",
     "relu_slope",
     "rescale_to_radius",
+    "reverse_within_lengths",
     "ridge_readout",
     "rnn_backward",
     "rnn_forward",
@@ -95,9 +172,14 @@ __all__ = [
     "run_reservoir",
     "softmax",
     "spectral_radius",
+    "stacked_backward",
+    "stacked_forward",
     "tanh_slope",
     "uniform_head",
     "uniform_linear",
     "uniform_rnn",
+    "variant_backward",
+    "variant_forward",
+    "variant_step",
     "windowed_backward",
 ]

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from course_lib.params import RNNParams
+from course_lib.params import GRUBeforeParams, GRUParams, LSTMParams, RNNParams
+
+Gated = LSTMParams | GRUParams | GRUBeforeParams
 
 
 def require_shape(name: str, array: np.ndarray, axes: str, wanted: tuple[int, ...]) -> None:
@@ -98,3 +100,63 @@ def require_sequence(x: np.ndarray, h_0: np.ndarray, params: RNNParams) -> tuple
     H = require_rnn_params(params, D)
     require_shape("h_0", h_0, "batch, hidden", (B, H))
     return B, T, H
+
+
+def require_blocks(W_x: np.ndarray, W_h: np.ndarray, b: np.ndarray, D: int, blocks: int) -> int:
+    """Return the hidden size H, or raise a ValueError if the parameters of a cell with gates do not fit.
+
+    Parameters
+    ----------
+    W_x : ndarray of shape (D, blocks * H)
+    W_h : ndarray of shape (H, blocks * H)
+    b : ndarray of shape (blocks * H,)
+    D : int
+        Input size.
+    blocks : int
+        4 for an LSTM, 3 for a GRU.
+
+    Returns
+    -------
+    int
+        H.
+
+    Raises
+    ------
+    ValueError
+        With the array, the wanted shape and the one it has.
+    """
+    require_axes("W_h", W_h, f"hidden, {blocks} hidden", 2)
+    H: int = W_h.shape[0]
+    require_shape("W_h", W_h, f"hidden, {blocks} hidden", (H, blocks * H))
+    require_shape("W_x", W_x, f"input, {blocks} hidden", (D, blocks * H))
+    require_shape("b", b, f"{blocks} hidden,", (blocks * H,))
+    return H
+
+
+def require_cell_inputs(x: np.ndarray, states: dict[str, np.ndarray], params: Gated) -> int:
+    """Return the hidden size H, or raise a ValueError if the inputs of a step or a sequence do not fit each other.
+
+    Parameters
+    ----------
+    x : ndarray of shape (B, D) for a step, (B, T, D) for a sequence
+    states : dict of ndarray of shape (B, H)
+        By their names: the hidden state, and for an LSTM the cell state.
+    params : LSTMParams, GRUParams or GRUBeforeParams
+
+    Returns
+    -------
+    int
+        H.
+
+    Raises
+    ------
+    ValueError
+        With the array, the wanted shape and the one it has.
+    """
+    W_x, W_h, b = params[:3]
+    H = require_blocks(W_x, W_h, b, x.shape[-1], 4 if isinstance(params, LSTMParams) else 3)
+    if isinstance(params, GRUParams):
+        require_shape("b_hn", params.b_hn, "hidden,", (H,))
+    for name, state in states.items():
+        require_shape(name, state, "batch, hidden", (len(x), H))
+    return H

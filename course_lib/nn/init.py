@@ -1,12 +1,14 @@
-"""First values of parameters (chapter 01; chapter 03 shows why they matter).
+"""First values of parameters (chapter 01; chapter 03 shows why they matter), and how many there are.
 
 The intervals of the ``uniform_`` functions are the defaults of PyTorch, so both libraries start from the same
 distribution. One difference: ``torch.nn.RNN`` has two biases that are only ever added; the course has one.
 """
 
+from typing import Any
+
 import numpy as np
 
-from course_lib.params import HeadParams, LinearParams, RNNParams
+from course_lib.params import GRUParams, HeadParams, LinearParams, LSTMParams, RNNParams
 
 
 def uniform_rnn(D: int, H: int, rng: np.random.Generator) -> RNNParams:
@@ -168,6 +170,89 @@ def identity_rnn(D: int, H: int, rng: np.random.Generator, scale: float = 1.0) -
     """
     _require_sizes(D=D, H=H)
     return RNNParams(rng.normal(0, 0.001, (D, H)), scale * np.eye(H), np.zeros(H))
+
+
+def init_lstm(rng: np.random.Generator, D: int, H: int, forget_bias: float = 1.0) -> LSTMParams:
+    r"""Draw an LSTM that remembers from the start (chapter 04).
+
+    W_x is drawn from :math:`U(-1/\sqrt H, 1/\sqrt H)`. W_h is orthogonal block by block, one draw a block. The bias is
+    zero but for the forget gate, whose block is `forget_bias`: at rest the cell then keeps the share
+    :math:`\sigma(` `forget_bias` :math:`)` of itself at every step. It is the whole bias; PyTorch adds two.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    D : int, at least 1
+        Input size.
+    H : int, at least 1
+        Hidden size.
+    forget_bias : float
+
+    Returns
+    -------
+    LSTMParams of float64 arrays
+
+    Raises
+    ------
+    ValueError
+        If a size is below 1.
+    """
+    W_x, W_h = _draw_blocks(rng, D, H, 4)
+    return LSTMParams(W_x, W_h, np.repeat([0.0, forget_bias, 0.0, 0.0], H))
+
+
+def init_gru(rng: np.random.Generator, D: int, H: int) -> GRUParams:
+    r"""Draw a GRU with orthogonal recurrent blocks (chapter 05).
+
+    W_x is drawn from :math:`U(-1/\sqrt H, 1/\sqrt H)`. W_h is orthogonal block by block, one draw a block. Both biases
+    are zero. The first three arrays fit :class:`course_lib.params.GRUBeforeParams` as well.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    D : int, at least 1
+        Input size.
+    H : int, at least 1
+        Hidden size.
+
+    Returns
+    -------
+    GRUParams of float64 arrays
+
+    Raises
+    ------
+    ValueError
+        If a size is below 1.
+    """
+    W_x, W_h = _draw_blocks(rng, D, H, 3)
+    return GRUParams(W_x, W_h, np.zeros(3 * H), np.zeros(H))
+
+
+def count_parameters(params: Any) -> int:
+    """Count the numbers that training may change (chapter 04).
+
+    Parameters
+    ----------
+    params : NamedTuple, tuple or list of arrays, nested or not
+        None counts nothing.
+
+    Returns
+    -------
+    int
+    """
+    if params is None:
+        return 0
+    if isinstance(params, tuple | list):
+        return sum(map(count_parameters, params))
+    return int(np.size(params))
+
+
+def _draw_blocks(rng: np.random.Generator, D: int, H: int, blocks: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw W_x (D, blocks * H), uniform, and W_h (H, blocks * H), each of its blocks orthogonal."""
+    _require_sizes(D=D, H=H)
+    bound = 1 / np.sqrt(H)
+    W_x = rng.uniform(-bound, bound, (D, blocks * H))
+    return W_x, np.concatenate([orthogonal(H, rng) for _ in range(blocks)], axis=1)
 
 
 def _require_sizes(**sizes: int) -> None:

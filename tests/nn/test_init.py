@@ -2,8 +2,18 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.nn import identity_rnn, orthogonal, orthogonal_rnn, uniform_head, uniform_linear, uniform_rnn
-from course_lib.params import HeadParams, LinearParams, RNNParams
+from course_lib.nn import (
+    count_parameters,
+    identity_rnn,
+    init_gru,
+    init_lstm,
+    orthogonal,
+    orthogonal_rnn,
+    uniform_head,
+    uniform_linear,
+    uniform_rnn,
+)
+from course_lib.params import GRUParams, HeadParams, LinearParams, LSTMParams, LSTMVariantParams, RNNParams
 
 MAKERS = [
     (uniform_rnn, (3, 5), RNNParams, [(3, 5), (5, 5), (5,)]),
@@ -94,6 +104,60 @@ def test_of_one_number_the_orthogonal_matrix_is_its_sign():
 
 def test_an_identity_network_can_forget_by_a_factor():
     np.testing.assert_array_equal(identity_rnn(2, 3, np.random.default_rng(0), 0.5).W_hh, np.eye(3) / 2)
+
+
+@pytest.mark.parametrize(("make", "kind", "blocks"), [(init_lstm, LSTMParams, 4), (init_gru, GRUParams, 3)])
+def test_a_cell_with_gates_starts_with_an_orthogonal_block_for_every_draw(make, kind, blocks):
+    params = make(np.random.default_rng(0), 60, 40)
+    assert type(params) is kind
+    assert {array.dtype for array in params} == {np.dtype(np.float64)}
+    assert params.W_x.shape == (60, blocks * 40)
+    bound = 1 / np.sqrt(40)
+    assert 0.999 * bound < params.W_x.max() <= bound and -bound <= params.W_x.min() < -0.999 * bound
+    squares = np.split(params.W_h, blocks, axis=1)
+    for W in squares:
+        np.testing.assert_allclose(W @ W.T, np.eye(40), atol=1e-12)
+    assert len({W.tobytes() for W in squares}) == blocks
+    again = make(np.random.default_rng(0), 60, 40)
+    assert all(np.array_equal(a, b) for a, b in zip(params, again, strict=True))
+
+
+@pytest.mark.parametrize(("given", "wanted"), [((), 1.0), ((2.94,), 2.94), ((0.0,), 0.0)])
+def test_only_the_forget_gate_has_a_bias(given, wanted):
+    b = init_lstm(np.random.default_rng(0), 2, 3, *given).b
+    np.testing.assert_array_equal(b, [0, 0, 0, wanted, wanted, wanted, 0, 0, 0, 0, 0, 0])
+
+
+def test_a_gru_starts_without_biases():
+    params = init_gru(np.random.default_rng(0), 2, 3)
+    assert params.b.shape == (9,) and params.b_hn.shape == (3,)
+    assert not params.b.any() and not params.b_hn.any()
+
+
+@pytest.mark.parametrize(("D", "H"), [(3, 5), (7, 2)])
+def test_parameters_are_counted_as_the_formula_says(D, H):
+    rng = np.random.default_rng(0)
+    assert count_parameters(uniform_rnn(D, H, rng)) == H * (D + H + 1)
+    assert count_parameters(init_lstm(rng, D, H)) == 4 * H * (D + H + 1)
+    assert count_parameters(init_gru(rng, D, H)) == 3 * H * (D + H + 1) + H
+    theirs = sum(p.numel() for p in torch.nn.LSTM(D, H).parameters())
+    assert theirs - count_parameters(init_lstm(rng, D, H)) == 4 * H  # torch's second bias
+
+
+def test_parameters_are_counted_through_layers_and_nothing_counts_nothing():
+    lstm = init_lstm(np.random.default_rng(0), 3, 5)
+    assert count_parameters(LSTMVariantParams(lstm)) == count_parameters(lstm)
+    assert count_parameters([(lstm, lstm), (lstm,)]) == 3 * count_parameters(lstm)
+
+
+@pytest.mark.parametrize("make", [init_lstm, init_gru])
+@pytest.mark.parametrize(
+    ("D", "H", "message"), [(0, 5, "D must be at least 1, got 0"), (3, 0, "H must be at least 1, got 0")]
+)
+def test_a_size_below_one_is_named_by_a_cell_with_gates(make, D, H, message):
+    with pytest.raises(ValueError) as error:
+        make(np.random.default_rng(0), D, H)
+    assert str(error.value) == message
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ ASSIGNMENTS = {
     "01-rnn": "course_lib.checks.rnn",
     "02-bptt": "course_lib.checks.bptt",
     "03-vanishing-gradients": "course_lib.checks.vanishing_gradients",
+    "04-lstm": "course_lib.checks.lstm",
+    "05-gru": "course_lib.checks.gru",
 }
 """Module of declared exercises for each notebook folder."""
 

@@ -103,5 +103,5 @@ def _describe_argument(name: str, value: Plain) -> str:
     if isinstance(value, np.ndarray):
         return f"{name} {value.shape}"
     if isinstance(value, int | float):
-        return f"{name}={value:.4g}"
+        return f"{name}={value}" if isinstance(value, int) else f"{name}={value:.4g}"
     return name

@@ -4,6 +4,7 @@ Inputs go in as plain data and an :class:`Outcome` of plain data comes out, what
 """
 
 import linecache
+import re
 import sysconfig
 import time
 import traceback
@@ -25,6 +26,9 @@ SECONDS_FOR_ALL_CALLS = 10.0
 
 MOST_READ, MOST_SHOWN, MOST_OF_LINE = 2_000, 300, 120
 """Characters: of an exception's text that are looked at, of its first line that are shown, of a source line."""
+
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+"""Where an object lies in memory: it tells a student nothing, and is another one in every run."""
 
 STANDARD_LIBRARY = (sysconfig.get_path("stdlib"), "<frozen ")
 
@@ -181,7 +185,7 @@ def describe_error(raised: BaseException) -> str:
 
 def _first_line(raised: BaseException) -> str:
     lines = str.__getitem__(str(raised), slice(MOST_READ)).strip().splitlines()
-    return lines[0][:MOST_SHOWN] if lines else ""
+    return ADDRESS.sub("", lines[0])[:MOST_SHOWN] if lines else ""
 
 
 def _place_of(raised: BaseException) -> tuple[str, str]:

@@ -18,6 +18,7 @@ import json
 import runpy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,11 +113,14 @@ def prove(exercise: Exercise, answers: Answers, namespace: dict[str, Any]) -> Pr
     return proof
 
 
-def verdicts(exercise: Exercise, call: Call, hints: str = "") -> Iterator[Verdict]:
-    """Judge every part on public and on unseen cases, one after the other."""
+def verdicts(exercise: Exercise, made: Callable[[], Call], hints: str = "") -> Iterator[Verdict]:
+    """Judge every part on public and on unseen cases, one after the other, each with a call made for it alone.
+
+    A call has so many seconds in all: one for the whole proof would run out of them on a busy machine.
+    """
     for part in exercise.parts:
         for seed in (None, *UNSEEN_SEEDS):
-            yield judge(exercise, part, call, seed, hints)
+            yield judge(exercise, part, made(), seed, hints)
 
 
 def _prove_right_answers(exercise: Exercise, right: list[Answer], proof: Proof) -> None:
@@ -124,9 +128,8 @@ def _prove_right_answers(exercise: Exercise, right: list[Answer], proof: Proof) 
     if len(right) < wanted:
         proof.holes.append(f"{len(right)} right answers on file, wanted {wanted}")
     for number, answer in enumerate(right):
-        failed = [
-            verdict for verdict in verdicts(exercise, call_here(answer, exercise.forbidden)) if not verdict.passed
-        ]
+        made = partial(call_here, answer, exercise.forbidden)
+        failed = [verdict for verdict in verdicts(exercise, made) if not verdict.passed]
         proof.accepted += not failed
         proof.holes += [f"right answer {number} is rejected: {verdict.lines[1][1]}" for verdict in failed[:1]]
 
@@ -135,26 +138,26 @@ def _prove_stub(exercise: Exercise, proof: Proof) -> None:
     def stub(*_: object) -> None:
         raise NotImplementedError
 
-    if any(verdict.kind != "not written" for verdict in verdicts(exercise, call_here(stub))):
+    if any(verdict.kind != "not written" for verdict in verdicts(exercise, partial(call_here, stub))):
         proof.holes.append("the untouched stub is not told that it is not written")
 
 
 def _prove_misconception(exercise: Exercise, misconception: Misconception, proof: Proof) -> None:
     proof.misconceptions += 1
-    call = call_wrong(exercise, frozenset({misconception.id}))
-    failed = [verdict for verdict in verdicts(exercise, call) if not verdict.passed]
+    made = partial(call_wrong, exercise, frozenset({misconception.id}))
+    failed = [verdict for verdict in verdicts(exercise, made) if not verdict.passed]
     rejected_always = all(
-        any(not judge(exercise, part, call, seed).passed for part in exercise.parts) for seed in UNSEEN_SEEDS
+        any(not judge(exercise, part, made(), seed).passed for part in exercise.parts) for seed in UNSEEN_SEEDS
     )
     # To name a mistake takes much longer than to reject it, so this stops where it was named once.
-    named = any(misconception.id in verdict.misconceptions for verdict in verdicts(exercise, call, "en"))
+    named = any(misconception.id in verdict.misconceptions for verdict in verdicts(exercise, made, "en"))
     proof.named += named
     if not failed:
         proof.holes.append(f"misconception {misconception.id} passes")
     elif not rejected_always:
         proof.holes.append(f"misconception {misconception.id} passes the unseen cases")
     elif not named:
-        taken_for = next(verdict for verdict in verdicts(exercise, call, "en") if not verdict.passed).misconceptions
+        taken_for = next(verdict for verdict in verdicts(exercise, made, "en") if not verdict.passed).misconceptions
         proof.holes.append(f"misconception {misconception.id} is taken for {taken_for}")
 
 
@@ -176,8 +179,8 @@ def _prove_mutants(exercise: Exercise, answers: Answers, namespace: dict[str, An
     for description, source in mutants(answers.functions[exercise.name]):
         mutated = dict(namespace)
         exec(compile(source, "<mutant>", "exec"), mutated)
-        call = call_here(mutated[exercise.name], exercise.forbidden)
-        rejected = any(not judge(exercise, part, call, UNSEEN_SEEDS[0]).passed for part in exercise.parts)
+        made = partial(call_here, mutated[exercise.name], exercise.forbidden)
+        rejected = any(not judge(exercise, part, made(), UNSEEN_SEEDS[0]).passed for part in exercise.parts)
         proof.mutants += 1
         proof.rejected += rejected
         if not rejected:

@@ -235,3 +235,138 @@ def test_every_batch_has_padding_and_every_sequence_a_symbol(seed):
         with np.errstate(over="ignore"):
             assert np.isinf(np.exp(case.inputs["s"])).any()
         assert np.isfinite(masked_cross_entropy.oracle(**case.inputs)[0])
+
+
+def named(exercise, part, answer):
+    """Return the mistakes that a part tells a student of."""
+    return judge(exercise, part, call_here(answer, exercise.forbidden), hints="en").misconceptions
+
+
+def swapped(*inputs):
+    dx_t, dh_prev, dparams = right_step(*inputs)
+    return dx_t, dh_prev, RNNParams(dparams.W_hh, dparams.W_xh, dparams.b_h)
+
+
+def with_transposed_input_share(*inputs):
+    dx_t, dh_prev, dparams = right_step(*inputs)
+    return dx_t, dh_prev, dparams._replace(W_xh=dparams.W_xh.T)
+
+
+def with_the_tanh_before(dh_t, x_t, h_prev, h_t, params):
+    dx_t, dh_prev, dparams = right_step(dh_t, x_t, h_prev, h_t, params)
+    return dx_t, dh_prev * (1 - h_prev**2), dparams
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (swapped, {"dW_xh": ("swaps-the-two-matrices",), "dW_hh": ("swaps-the-two-matrices",)}),
+        (with_transposed_input_share, {"dW_xh": ("transposes-dW_xh",)}),
+        (with_the_tanh_before, {"dh_prev": ("passes-the-tanh-before-too",)}),
+    ],
+)
+def test_a_mistake_of_one_step_is_named_in_the_parts_that_it_spoils(answer, found):
+    assert {part: named(rnn_step_backward, part, answer) for part in rnn_step_backward.parts} == {
+        part: found.get(part, ()) for part in rnn_step_backward.parts
+    }
+
+
+def backward_over(columns, start=np.copy):
+    """Write a backward pass whose loop visits these columns, and reads this of h_0."""
+
+    def answer(dh, x, h_0, h, params, step_backward):
+        dx, sent, sums = np.zeros_like(x), np.zeros_like(h_0), [np.zeros_like(array) for array in params]
+        for t in columns(x.shape[1]):
+            before = h[:, t - 1] if t else start(h_0)
+            dx[:, t], sent, share = step_backward(dh[:, t] + sent, x[:, t], before, h[:, t], params)
+            sums = [total + part for total, part in zip(sums, share, strict=True)]
+        return dx, sent, RNNParams(*sums)
+
+    return answer
+
+
+@pytest.mark.parametrize("part", rnn_backward.parts)
+def test_a_loop_that_leaves_a_step_out_is_told_which_one_in_every_part(part):
+    assert judge(rnn_backward, part, call_here(backward_over(lambda T: range(T - 1, -1, -1)))).passed
+    assert named(rnn_backward, part, backward_over(lambda T: range(T - 1, 0, -1))) == ("leaves-step-1-out",)
+    assert named(rnn_backward, part, backward_over(lambda T: range(T - 2, -1, -1))) == ("leaves-the-last-step-out",)
+
+
+def test_zeros_for_h_0_are_not_taken_for_a_step_that_is_left_out_though_dW_hh_is_the_same():
+    answer = backward_over(lambda T: range(T - 1, -1, -1), start=np.zeros_like)
+    assert named(rnn_backward, "dW_hh", answer) == ("starts-from-zero",)
+
+
+def masked_with(small=0.0, one=1, counts_all=False):
+    """Write a masked loss by way of probabilities, with a small number, what the right class loses, and its mask."""
+
+    def answer(s, y, mask):
+        weights = np.exp(s - s.max(axis=2, keepdims=True))
+        p, onehot = weights / weights.sum(axis=2, keepdims=True), np.eye(s.shape[2])[y]
+        with np.errstate(divide="ignore"):
+            losses = -np.log((p * onehot).sum(axis=2) + small)
+        counted = losses if counts_all else losses * mask
+        return counted.sum() / mask.sum(), (p - one * onehot) * mask[..., None] / mask.sum()
+
+    return answer
+
+
+def test_mistakes_in_the_masked_loss_and_its_gradient_are_named():
+    assert judge(masked_cross_entropy, "loss", call_here(masked_with())).passed
+    assert judge(masked_cross_entropy, "gradient", call_here(masked_with())).passed
+    assert named(masked_cross_entropy, "gradient", masked_with(one=0)) == ("leaves-the-right-class-alone",)
+    assert named(masked_cross_entropy, "loss", masked_with(counts_all=True)) == ("forgets-the-mask-in-the-loss",)
+    assert named(masked_cross_entropy, "large logits", masked_with()) == ("takes-the-log-of-zero",)
+
+
+@pytest.mark.parametrize("small", [1e-8, 1e-10, 1e-12, 1e-15, 1e-300])
+def test_any_small_number_in_the_logarithm_is_named_by_large_logits(small):
+    assert named(masked_cross_entropy, "large logits", masked_with(small)) == ("hides-the-zero",)
+
+
+def trained(updates="each chunk", loss_of="before", stops=np.less_equal):
+    """Write a training loop that updates, takes its losses and stops in one of several ways."""
+
+    def answer(x, y, h_0, params, K, eta, max_norm, target, most, chunk_gradients, clip):
+        def moved(params, step):
+            return RNNParams(*(array - eta * part for array, part in zip(params, step, strict=True)))
+
+        losses, in_all = [], []
+        for _ in range(most):
+            h, reached, found, clipped = h_0, [], [], []
+            for place in (slice(first, first + K) for first in range(0, x.shape[1], K)):
+                loss, gradients, h_end = chunk_gradients(x[:, place], y[:, place], h, params)
+                found.append(gradients)
+                clipped.append(clip(gradients, max_norm))
+                params = moved(params, clipped[-1]) if updates == "each chunk" else params
+                if loss_of == "after":
+                    loss = chunk_gradients(x[:, place], y[:, place], h, params)[0]
+                reached.append(loss)
+                h = h_end
+            if updates == "sum of clipped":
+                params = moved(params, [sum(arrays) for arrays in zip(*clipped, strict=True)])
+            if updates == "clipped sum":
+                summed = RNNParams(*(sum(arrays) for arrays in zip(*found, strict=True)))
+                params = moved(params, clip(summed, max_norm))
+            in_all += reached
+            losses.append(np.mean(in_all if loss_of == "all passes" else reached))
+            if stops(losses[-1], target):
+                break
+        return params, np.array(losses)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("ways", "found"),
+    [
+        ({}, ()),
+        ({"updates": "sum of clipped"}, ("adds-clipped-gradients-up",)),
+        ({"updates": "clipped sum"}, ("updates-once-a-pass",)),
+        ({"loss_of": "after"}, ("takes-the-loss-after-the-update",)),
+        ({"loss_of": "all passes"}, ("averages-over-all-passes",)),
+        ({"stops": np.greater_equal}, ("stops-above-the-target",)),
+    ],
+)
+def test_a_mistake_of_the_training_loop_is_named(ways, found):
+    assert named(train_loop, "stops at the loss", trained(**ways)) == found

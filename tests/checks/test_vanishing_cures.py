@@ -1,6 +1,7 @@
 """What is new with exercises 3.4 to 3.8: batches judged by what holds of them, and cases that tell cures apart."""
 
 import itertools
+from math import comb
 
 import numpy as np
 import pytest
@@ -14,12 +15,13 @@ from course_lib.checks.faults import draw_cases
 from course_lib.checks.judge import judge
 from course_lib.checks.suspects import call_wrong
 from course_lib.checks.vanishing_gradients.adding import (
-    BATCH,
     BY_LUCK,
     MANY,
+    MORE,
     adding_batch,
     baselines,
     departures,
+    surprise,
     tolerance,
     wrong_adding_batch,
 )
@@ -104,7 +106,8 @@ def test_a_matrix_to_rescale_tells_its_radius_from_every_other_size(seed):
         assert abs(np.log(rho / radius)) > 0.05
         assert values.real.max() < 0.99 * radius
         if len(W) > 1:
-            others = (np.linalg.norm(W, 2), np.linalg.norm(W), abs(values[0]), np.abs(values.real).max())
+            others = (np.linalg.norm(W, 2), np.linalg.norm(W), abs(values[0]), abs(values.max()))
+            others += (np.abs(values.real).max(),)
             assert all(abs(np.log(other / radius)) > 0.01 for other in others)
 
 
@@ -229,8 +232,23 @@ def places(first, second):
     ("first", "second", "name"),
     [
         (lambda rng: rng.integers(0, 5, MANY), lambda rng: rng.integers(5, 10, MANY), None),
-        (lambda rng: rng.integers(1, 5, MANY), lambda rng: rng.integers(5, 10, MANY), "unused first"),
-        (lambda rng: rng.integers(0, 5, MANY), lambda rng: rng.integers(5, 9, MANY), "unused second"),
+        (lambda rng: rng.integers(1, 5, MANY), lambda rng: rng.integers(5, 10, MANY), "never the first step"),
+        (
+            lambda rng: rng.integers(0, 4, MANY),
+            lambda rng: rng.integers(5, 10, MANY),
+            "never the last step of the first half",
+        ),
+        (
+            lambda rng: rng.integers(0, 5, MANY),
+            lambda rng: rng.integers(6, 10, MANY),
+            "never the step where the second half begins",
+        ),
+        (lambda rng: rng.integers(0, 5, MANY), lambda rng: rng.integers(5, 9, MANY), "never the last step"),
+        (
+            lambda rng: rng.choice([0, 1, 3, 4], MANY),
+            lambda rng: rng.integers(5, 10, MANY),
+            "never a step of the first half",
+        ),
         (lambda rng: rng.binomial(4, 0.3, MANY), lambda rng: rng.integers(5, 10, MANY), "uneven first"),
         (lambda rng: np.zeros(MANY, int), lambda rng: np.full(MANY, 7), "the same places"),
         (lambda rng: np.arange(MANY) % 5, lambda rng: 9 - np.arange(MANY) % 5, "tied places"),
@@ -252,15 +270,68 @@ def test_numbers_of_another_generator_are_told(own):
     assert verdict.misconceptions == ("makes-a-generator-of-its-own",)
 
 
+def trace(mistake, seed):
+    """Return what shows of a mistake in each case of a draw, down to what two steps leave room for."""
+    call = call_wrong(adding_batch, frozenset({mistake}))
+    cases = [case for case in draw_cases(adding_batch, "batch", seed, unseen=True) if case.inputs["T"] > 2]
+    return tuple(case.judged.of(call(case.inputs).value) for case in cases if case.inputs["B"] > 1)
+
+
 def test_mistakes_leave_different_traces_and_the_same_ones_for_every_seed():
     traces = {}
     for item in adding_batch.misconceptions:
-        for T in (7, 10):
-            batches = (wrong_adding_batch({item.id}, np.random.default_rng(seed), MANY, T) for seed in range(3))
-            seen = [BATCH.of(batch) for batch in batches]
-            assert seen[0] == seen[1] == seen[2], item.id
-            traces[item.id] = (*traces.get(item.id, ()), seen[0])
-    assert len(set(traces.values())) == len(traces)
+        seen = [[name for name in trace(item.id, seed) if name and isinstance(name[0], str)] for seed in range(3)]
+        assert seen[0] == seen[1] == seen[2], item.id
+        traces[item.id] = str(seen[0])
+    time_first = traces.pop("puts-time-first")  # is no batch: its shape alone shows it
+    assert time_first == str([]) and len(set(traces.values())) == len(traces)
+
+
+PLACES = {
+    "draws-the-places-elsewhere": lambda rng: np.random.default_rng(),
+    "gives-the-places-a-seed-of-their-own": lambda rng: np.random.RandomState(3),
+}
+
+
+@pytest.mark.parametrize(("mistake", "said"), zip(PLACES, ["with one seed", "with different seeds"], strict=True))
+def test_places_of_another_generator_are_told_though_the_numbers_are_right(mistake, said):
+    def answer(rng, B, T):
+        numbers, marks, rows, other = rng.random((B, T)), np.zeros((B, T)), np.arange(B), PLACES[mistake](rng)
+        marks[rows, (other.uniform(size=B) * (T // 2)).astype(int)] = 1
+        marks[rows, T // 2 + (other.uniform(size=B) * (T - T // 2)).astype(int)] = 1
+        return pair(numbers, marks), (numbers * marks).sum(axis=1)
+
+    verdict = judge(adding_batch, "batch", call_here(answer), hints="en")
+    assert said in verdict.lines[1][1] and "marks" in verdict.lines[1][1]
+    assert verdict.misconceptions == (mistake,)
+
+
+@given(SEEDS)
+@settings(max_examples=8, deadline=None, derandomize=True)
+def test_rounded_places_never_pass_and_are_named(seed):
+    wrong = call_wrong(adding_batch, frozenset({"rounds-the-places"}))
+    verdict = judge(adding_batch, "batch", wrong, seed, hints="en")
+    assert "steps must be equally likely" in verdict.lines[1][1]
+    assert verdict.misconceptions == ("rounds-the-places",)
+
+
+def test_a_half_that_prefers_other_steps_is_not_taken_for_a_rounded_one():
+    rng = np.random.default_rng(0)
+    marks = np.zeros((MORE, 10))
+    marks[np.arange(MORE), rng.choice(5, MORE, p=[0.3, 0.2, 0.2, 0.2, 0.1])] = 1
+    marks[np.arange(MORE), rng.integers(5, 10, MORE)] = 1
+    numbers = rng.random((MORE, 10))
+    found = departures(pair(numbers, marks), (numbers * marks).sum(axis=1))
+    assert [departure.name for departure in found] == ["uneven first"]
+
+
+@pytest.mark.parametrize("n", [2, 3, 7])
+@pytest.mark.parametrize("N", [MANY, MORE])
+def test_a_right_count_is_refused_as_rarely_as_stated(N, n):
+    refused = [k for k in range(N + 1) if surprise(np.array([k, N - k]), np.array([1 / n, 1 - 1 / n]))[0] > 1]
+    by_luck = sum(comb(N, k) * (n - 1) ** (N - k) for k in refused) / n**N
+    assert 0 < by_luck <= BY_LUCK
+    assert len(refused) > N / 2
 
 
 @pytest.mark.parametrize("n", [1, 30, 300, 3000])

@@ -124,15 +124,14 @@ def with_figures(sentence, W):
     norms = norms_one_by_one(W, 1000)
     n = norms.argmax() + 1
     rho = np.abs(np.linalg.eigvals(W)).max()
-    return sentence.format(sigma=norms[0], fifty=norms[49], rho=rho, peak=norms[n - 1], n=n)
+    times = norms[n - 1] / norms[0] if norms[0] else 0
+    return sentence.format(sigma=norms[0], fifty=norms[49], rho=rho, peak=norms[n - 1], n=n, times=times)
 
 
 SIGMA, FIFTY = "sigma_max is {sigma:.4g}, wanted above 3", "the norm of W^50 is {fifty:.4g}, wanted below 1e-06"
 RHO = "rho is {rho:.4g}, wanted below 1"
-PEAK = (
-    "the largest norm of its first 1000 powers is {peak:.4g}, that of W^{n}: wanted at least 10 times the norm of W, "
-)
-PEAK += "which is {sigma:.4g}"
+PEAK = "the largest norm of its first 1000 powers is {peak:.4g}, that of W^{n}: {times:.4g} times the norm of W, "
+PEAK += "which is {sigma:.4g}; wanted at least 10 times"
 
 
 @pytest.mark.parametrize(
@@ -173,6 +172,8 @@ def test_a_matrix_that_is_not_large_or_does_not_vanish_is_told_its_numbers_and_n
         (0.9 * EYE + 2 * CORNER, PEAK, "grows-too-little"),
         (0.99999 * EYE + 0.005 * CORNER, PEAK, "grows-too-little"),
         (2.0 * np.eye(4, k=1), PEAK, "grows-too-little"),
+        (3.0 * np.eye(4, k=1), PEAK, "grows-too-little"),
+        (np.array([[0.0, 2.0], [0.5, 0.0]]), f"{RHO}; {PEAK}", "neither-grows-nor-vanishes"),
         (0.5 * EYE + 20 * CORNER, PEAK, "counts-the-first-power"),
         (0.5 * EYE + 0.2 * CORNER, PEAK, "keeps-sigma-max-below-1"),
         (np.array([[0.3, 0.6], [-0.6, 0.3]]), PEAK, "is-normal"),
@@ -182,6 +183,10 @@ def test_a_matrix_that_is_not_small_or_does_not_grow_is_told_its_numbers_and_nam
     verdict = verdict_on(small_but_growing, W)
     assert verdict.lines[1][1] == with_figures(sentence, W)
     assert verdict.misconceptions == (named,)
+
+
+def test_a_growth_that_is_nearly_tenfold_is_not_told_to_be_tenfold():
+    assert "9.99999 times the norm of W" in verdict_on(small_but_growing, 9.99999 * np.eye(3, k=1)).lines[1][1]
 
 
 @pytest.mark.parametrize(

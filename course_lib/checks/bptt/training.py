@@ -120,10 +120,9 @@ def wrong_pass(
         h = chunk_gradients(x, y, h, params)[2] if "carries-the-state-after-the-update" in mistakes else h_end
         reached.append(loss)
     if at_end:
-        summed = RNNParams(*map(sum, zip(*sent, strict=True)))
-        clips = "adds-clipped-gradients-up" not in mistakes
-        step = wrong_clip(mistakes, summed, max_norm, clip) if clips else summed
-        params = wrong_update(mistakes, params, step, eta)
+        summed = RNNParams(*(np.sum(arrays, axis=0) for arrays in zip(*sent, strict=True)))
+        clipped = summed if "adds-clipped-gradients-up" in mistakes else wrong_clip(mistakes, summed, max_norm, clip)
+        params = wrong_update(mistakes, params, clipped, eta)
     if "reads-again-for-the-loss" in mistakes:
         reached = read_again(chunks, h_start, params, chunk_gradients)
     return params, reached, h

@@ -53,14 +53,14 @@ class AddingBatch:
 
     Parameters
     ----------
-    repeats : str
-        How the batch was made: "the seed" of the batches before, with "another seed", or empty where none are before.
     before : dict of str to set
-        What stood in the batches before, by column, as hashes.
+        What stood in the batches before, by column, as hashes; empty where batches are not compared.
+    repeats : str
+        How the batch is made: with "the seed" of those before or with "another seed"; empty where none are before.
     """
 
+    before: dict[str, set[int]] = field(default_factory=dict)
     repeats: str = ""
-    before: dict[str, set[int]] = field(default_factory=lambda: {"numbers": set(), "marks": set()})
 
     def fault(self, value: Plain, expected: tuple[int, int, np.ndarray]) -> Fault | None:
         """Look at types and shapes, then at what must hold, and last at where the numbers come from."""
@@ -87,22 +87,21 @@ class AddingBatch:
             return value
         if not can_be_read(*value):
             return tuple(item.shape for item in value)
-        return tuple(departure.name for departure in departures(*value) + self.departures_from_before(value[0]))
+        from_before = self.departures_from_before(value[0])
+        return tuple(departure.name for departure in departures(*value) or from_before)
 
     def departures_from_before(self, x: np.ndarray) -> list[Departure]:
         """Say whether one seed made two batches, or two seeds made one; remember the batch where none are before."""
-        columns = {"numbers": hash(x[:, :, 0].tobytes()), "marks": hash(x[:, :, 1].tobytes())}
-        if not self.repeats:
-            for name, column in columns.items():
-                self.before[name].add(column)
-            return []
-        known = [name for name, column in columns.items() if column in self.before[name]]
-        unlike = [name for name in columns if (name in known) == (self.repeats == "another seed")]
-        said = {"the seed": "calls with the same seed return different", "another seed": "seeds give the same"}
-        return [
-            Departure(f"{name}: {self.repeats}", f"two {said[self.repeats]} {name}: rng does not draw them")
-            for name in unlike
-        ]
+        found = []
+        for column, (name, seen) in enumerate(self.before.items()):
+            mine = hash(x[:, :, column].tobytes())
+            if not self.repeats:
+                seen.add(mine)
+            elif self.repeats == "the seed" and mine not in seen:
+                found.append(Departure(f"new {name}", f"two calls with one seed return different {name}"))
+            elif self.repeats == "another seed" and mine in seen:
+                found.append(Departure(f"old {name}", f"two calls with different seeds return the same {name}"))
+        return [Departure(name, f"{sentence}: rng does not draw them") for name, sentence in found]
 
 
 def can_be_read(x: np.ndarray, y: np.ndarray) -> bool:
@@ -254,8 +253,8 @@ def batches(rng: np.random.Generator, unseen: bool = False) -> list[Case]:
     One of a single sequence follows, and a very large one: what smaller ones show is told by these.
     """
     B, more = (MANY + int(rng.integers(1, 9)), 2 * int(rng.integers(1, 3))) if unseen else (MANY, 0)
-    first = AddingBatch()
-    again, other = (AddingBatch(repeats, first.before) for repeats in ("the seed", "another seed"))
+    before: dict[str, set[int]] = {"numbers": set(), "marks": set()}
+    first, again, other = (AddingBatch(before, repeats) for repeats in ("", "the seed", "another seed"))
     kinds = [(B, 7 + more, first), (B, 7 + more, other), (B, 10 + more, BATCH), (B, 2, BATCH), (1, 7 + more, BATCH)]
     kinds += [(MORE + B - MANY, 7 + more, BATCH)]
     cases = [Case({"rng": Seed(int(rng.integers(2**31))), "B": B, "T": T}, {"B": B, "T": T}, j) for B, T, j in kinds]

@@ -49,6 +49,8 @@ def wrong_slope(mistakes: Mistakes, h: np.ndarray) -> Any:
     if "does-not-square-the-state" in mistakes:
         return 1 - h
     h = np.roll(h, 1, axis=1) if "takes-the-state-before" in mistakes else h
+    if "begins-the-states-with-0" in mistakes:
+        h = np.concatenate([np.zeros_like(h[:, :1]), h[:, :-1]], axis=1)
     return 1 - (np.tanh(h) if "squashes-the-state-again" in mistakes else h) ** 2
 
 

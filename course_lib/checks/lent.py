@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from course_lib.checks import lent_backward, lent_passes
+from course_lib.checks import lent_backward, lent_lstm, lent_passes
 from course_lib.params import HeadParams, RNNParams
 
 
@@ -111,6 +111,7 @@ LENT: dict[str, Callable[..., Any]] = {
     "rnn_backward": lent_backward.rnn_backward,
     "chunk_gradients": lent_backward.chunk_gradients,
     "clip": lent_backward.clip,
+    "lstm_step_backward": lent_lstm.lstm_step_backward,
     "sequence_loss": lent_passes.sequence_loss,
     **lent_passes.PASSES,
 }

@@ -25,7 +25,7 @@ def rnn_step_backward(
     B = len(x_t)
     given = {"dh_t": dh_t, "x_t": x_t, "h_prev": h_prev, "h_t": h_t}
     D, H = np.shape(params.W_xh)
-    arrays = _of_shapes("step_backward", given, {"dh_t": (B, H), "x_t": (B, D), "h_prev": (B, H), "h_t": (B, H)})
+    arrays = of_shapes("step_backward", given, {"dh_t": (B, H), "x_t": (B, D), "h_prev": (B, H), "h_t": (B, H)})
     dh_t, x_t, h_prev, h_t = arrays
     da_t = torch.ops.aten.tanh_backward(torch.tensor(dh_t), torch.tensor(h_t))
     leaves = [torch.tensor(array, requires_grad=True) for array in (x_t, h_prev, *params)]
@@ -55,7 +55,7 @@ def rnn_forward(x: np.ndarray, h_0: np.ndarray, params: RNNParams) -> np.ndarray
         If an array does not fit the parameters, or they are not of one B.
     """
     B, T, (D, H) = len(x), _steps(x), np.shape(params.W_xh)
-    x, h_0 = _of_shapes("forward", {"x": x, "h_0": h_0}, {"x": (B, T, D), "h_0": (B, H)})
+    x, h_0 = of_shapes("forward", {"x": x, "h_0": h_0}, {"x": (B, T, D), "h_0": (B, H)})
     weights = [torch.tensor(array) for array in params]
     return states_of(torch.tensor(x), torch.tensor(h_0), weights).numpy()
 
@@ -70,7 +70,7 @@ def rnn_backward(dh: np.ndarray, x: np.ndarray, h_0: np.ndarray, h: np.ndarray, 
     """
     B, T, (D, H) = len(x), _steps(x), np.shape(params.W_xh)
     given = {"dh": dh, "x": x, "h_0": h_0, "h": h}
-    dh, x, h_0, h = _of_shapes("backward", given, {"dh": (B, T, H), "x": (B, T, D), "h_0": (B, H), "h": (B, T, H)})
+    dh, x, h_0, h = of_shapes("backward", given, {"dh": (B, T, H), "x": (B, T, D), "h_0": (B, H), "h": (B, T, H)})
     leaves = [torch.tensor(array, requires_grad=True) for array in (x, h_0, *params)]
     states = states_of(leaves[0], leaves[1], leaves[2:])
     if not np.allclose(states.detach().numpy(), h):
@@ -91,7 +91,7 @@ def chunk_gradients(
     """
     B, T, (D, H) = len(x), _steps(x), np.shape(params.W_xh)
     given = {"x": x, "y": y, "h_start": h_start}
-    x, y, h_start = _of_shapes("chunk_gradients", given, {"x": (B, T, D), "y": (B, T, H), "h_start": (B, H)})
+    x, y, h_start = of_shapes("chunk_gradients", given, {"x": (B, T, D), "y": (B, T, H), "h_start": (B, H)})
     weights = [torch.tensor(np.array(array, float), requires_grad=True) for array in params]
     states = states_of(torch.tensor(x), torch.tensor(h_start), weights)
     loss = torch.nn.functional.mse_loss(states, torch.tensor(y))
@@ -119,7 +119,7 @@ def _steps(x: np.ndarray) -> int:
     return np.shape(x)[1] if np.ndim(x) > 1 else 0
 
 
-def _of_shapes(function: str, arrays: dict[str, np.ndarray], wanted: dict[str, tuple[int, ...]]) -> list[np.ndarray]:
+def of_shapes(function: str, arrays: dict[str, np.ndarray], wanted: dict[str, tuple[int, ...]]) -> list[np.ndarray]:
     """Return the arrays as float64, or raise a ValueError that names the first that does not fit."""
     for name, shape in wanted.items():
         if 0 in (got := np.shape(arrays[name])):

@@ -156,6 +156,13 @@ def with_first(array, value):
     return array
 
 
+def with_ends(array, value):
+    """Change the first element and the last: a part may look at one end of an array only."""
+    array = with_first(array, value)
+    array.flat[-1] = value
+    return array
+
+
 TWISTS = {
     "float32": np.float32,
     "longdouble": np.longdouble,
@@ -165,9 +172,9 @@ TWISTS = {
     "one axis more": lambda value: np.asarray(value)[None],
     "one value more": lambda value: np.append(value, 0.5),
     "no values": lambda value: np.asarray(value).reshape(-1)[:0],
-    "nan": lambda value: with_first(value, np.nan),
-    "inf": lambda value: with_first(value, np.inf),
-    "large": lambda value: with_first(value, 1e308),
+    "nan": lambda value: with_ends(value, np.nan),
+    "inf": lambda value: with_ends(value, np.inf),
+    "large": lambda value: with_ends(value, 1e308),
     "small": lambda value: np.asarray(value) * 5e-324,
     "negated": lambda value: -np.asarray(value) - 1,
     "masked": lambda value: np.ma.masked_array(value, mask=True),

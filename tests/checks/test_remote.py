@@ -17,7 +17,8 @@ def submission(assignment):
     """Answers alone, without the notebook's checks: what the other process executes."""
     answers = load_answers(SOLUTIONS / assignment)
     imports = "import numpy as np\nfrom course_lib.gradcheck import numeric_gradient, relative_error\n"
-    imports += "from course_lib.params import HeadParams, RNNParams\n\n"
+    imports += "from course_lib.params import GRUBeforeParams, GRUParams, HeadParams, LSTMParams, PeepholeParams\n"
+    imports += "from course_lib.params import RNNParams\n\n"
     return imports + "\n\n".join(answers.functions.values())
 
 

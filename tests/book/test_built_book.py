@@ -24,7 +24,14 @@ LOADS = {
     "video": "src",
     "object": "data",
 }
-CHAPTERS = ("00-refresher.html", "01-rnn.html", "02-bptt.html", "03-vanishing-gradients.html")
+CHAPTERS = (
+    "00-refresher.html",
+    "01-rnn.html",
+    "02-bptt.html",
+    "03-vanishing-gradients.html",
+    "04-lstm.html",
+    "05-gru.html",
+)
 EQUATIONS = {
     "0.1": "eq-refresher-softmax",
     "0.2": "eq-refresher-cross-entropy",
@@ -61,6 +68,29 @@ EQUATIONS = {
     "3.12": "eq-vanishing-omega-gradient",
     "3.13": "eq-vanishing-reservoir",
     "3.14": "eq-vanishing-ridge",
+    "4.1": "eq-lstm-carousel",
+    "4.2": "eq-lstm-cell",
+    "4.3": "eq-lstm-output",
+    "4.4": "eq-lstm-gates",
+    "4.5": "eq-lstm-stacked",
+    "4.6": "eq-lstm-half-life",
+    "4.7": "eq-lstm-bias",
+    "4.8": "eq-lstm-backward-output",
+    "4.9": "eq-lstm-backward-cell",
+    "4.10": "eq-lstm-backward-gates",
+    "4.11": "eq-lstm-backward-weights",
+    "4.12": "eq-lstm-backward-sequence",
+    "4.13": "eq-lstm-peepholes",
+    "4.14": "eq-lstm-coupled",
+    "5.1": "eq-gru-gates",
+    "5.2": "eq-gru-candidate",
+    "5.3": "eq-gru-state",
+    "5.4": "eq-gru-before",
+    "5.5": "eq-gru-mirrored",
+    "5.6": "eq-gru-backward-gates",
+    "5.7": "eq-gru-backward-state",
+    "5.8": "eq-gru-count",
+    "5.9": "eq-gru-both",
 }
 
 

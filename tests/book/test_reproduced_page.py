@@ -69,6 +69,18 @@ def test_what_is_said_of_the_other_results_is_so(page):
     assert symbols.max() > 0.9 and symbols.min() < 0.1 and symbols.max() < 5
 
 
+def test_what_is_said_of_the_gated_cells_on_the_adding_problem_is_so(page, printed):
+    lstm, gru = (figures("adding-gated", f"{cell} sequences") for cell in ("lstm", "gru"))
+    for seed, (one, other) in enumerate(zip(lstm, gru, strict=True)):
+        assert f"seed {seed}: LSTM {one / 74_000:.2f}, GRU {other / 74_000:.2f}, after " in printed
+    words = " ".join(page.split())
+    assert "about as many sequences as in 1997, with one seed fewer and with two more" in words
+    assert (lstm < 74_000).sum() == 1 and (np.abs(lstm / 74_000 - 1) < 0.3).all()
+    assert "less than half of that, with every seed" in words and (gru < lstm / 2).all() and (gru < 74_000 / 2).all()
+    assert "two of the three LSTMs are a little less exact" in words
+    assert (figures("adding-gated", "lstm wrong") > 100 / 2560).sum() == 2
+
+
 def test_the_cures_whose_seeds_disagree_are_those_the_words_speak_of(printed):
     found = [
         name for name in CURES if figures("cures", f"{name} wrong").min() < 1 <= figures("cures", f"{name} wrong").max()

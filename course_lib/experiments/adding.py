@@ -7,6 +7,7 @@ Both networks are judged on the same held-out sequences.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from course_lib.experiments.fit import FitSettings, fit, points
 from course_lib.experiments.networks import (
     RELU,
     TANH,
+    Network,
     Recurrence,
     as_weights,
     from_weights,
@@ -23,7 +25,6 @@ from course_lib.experiments.networks import (
     squared_error,
     with_head,
 )
-from course_lib.models.many_to_one import ManyToOneParams
 from course_lib.nn.init import identity_rnn, uniform_rnn
 from course_lib.params import RNNParams
 from course_lib.training import LossBelow
@@ -107,11 +108,11 @@ def run(
     Outcome
     """
 
-    def loss(params: ManyToOneParams, batch: AddingBatch) -> tuple[float, ManyToOneParams]:
+    def loss(params: Network[Any], batch: AddingBatch) -> tuple[float, Network[Any]]:
         return squared_error(params, *batch, recurrence)
 
     rng = np.random.default_rng([seed, 0])
-    first = with_head(start(2, settings.hidden, rng), 1, rng)
+    first = with_head(start(2, settings.hidden, rng), settings.hidden, 1, rng)
     record = fit(first, loss, adding_batch, settings, seed, progress, LossBelow(settings.stop_below, window=100))
     weights = as_weights(record.params)
     figures = held_out_figures(settings, weights, recurrence)

@@ -6,14 +6,23 @@ nats a step. Both networks see the same sequences.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from course_lib.data.copying import CLASSES, INPUTS, CopyingBatch, baselines, copying_batch, symbols_remembered
 from course_lib.experiments.experiment import REPLAYED, Experiment, Figure, Outcome
 from course_lib.experiments.fit import FitSettings, fit, points
-from course_lib.experiments.networks import TANH, as_weights, from_weights, states, step_losses, with_head
-from course_lib.models.many_to_one import ManyToOneParams
+from course_lib.experiments.networks import (
+    TANH,
+    Network,
+    as_weights,
+    from_weights,
+    states,
+    step_losses,
+    weights_of,
+    with_head,
+)
 from course_lib.nn import cross_entropy, linear
 from course_lib.nn.init import orthogonal_rnn, uniform_rnn
 
@@ -32,7 +41,7 @@ class CopyingSettings(FitSettings):
     held_out: int = 2000
 
 
-def loss(params: ManyToOneParams, batch: CopyingBatch) -> tuple[float, ManyToOneParams]:
+def loss(params: Network[Any], batch: CopyingBatch) -> tuple[float, Network[Any]]:
     """Return the mean cross-entropy over all steps, in nats, and its gradients."""
     return step_losses(params, *batch, TANH)
 
@@ -54,8 +63,7 @@ def held_out_figures(settings: CopyingSettings, weights: Mapping[str, np.ndarray
     batch = copying_batch(np.random.default_rng(HELD_OUT_SEED), settings.held_out, settings.T)
     figures: dict[str, float] = {}
     for name in STARTS:
-        own = {key.removeprefix(f"{name}."): array for key, array in weights.items() if key.startswith(f"{name}.")}
-        params = from_weights(own)
+        params = from_weights(weights_of(name, weights))
         h, _ = states(params, batch.x, TANH)
         error, _ = cross_entropy(linear(h, *params.head), batch.y)
         figures |= {
@@ -84,7 +92,7 @@ def run(settings: CopyingSettings, seed: int, progress: bool = False) -> Outcome
     curves, losses = {}, {}
     for name, start in STARTS.items():
         rng = np.random.default_rng([seed, 0])
-        first = with_head(start(INPUTS, settings.hidden, rng), CLASSES, rng)
+        first = with_head(start(INPUTS, settings.hidden, rng), settings.hidden, CLASSES, rng)
         record = fit(first, loss, copying_batch, settings, seed, progress)
         curves[name], losses[name] = points(record.losses, settings), record.losses[:REPLAYED]
         weights |= {f"{name}.{key}": array for key, array in as_weights(record.params).items()}

@@ -40,14 +40,15 @@ from course_lib.experiments.fit import FitSettings, fit, points
 from course_lib.experiments.networks import (
     RELU,
     TANH,
+    Network,
     Recurrence,
     as_weights,
     from_weights,
     last_answers,
     states,
+    weights_of,
     with_head,
 )
-from course_lib.models.many_to_one import ManyToOneParams
 from course_lib.nn import cross_entropy, cross_entropy_backward, linear, linear_backward
 from course_lib.nn.bptt import chunked_backward, gradient_flow
 from course_lib.nn.init import identity_rnn, orthogonal_rnn, uniform_rnn
@@ -211,8 +212,8 @@ def prices(runs: Sequence[Run]) -> list[Price]:
 
 
 def loss(
-    params: ManyToOneParams, batch: TemporalOrderBatch, settings: CuresSettings, cure: Cure
-) -> tuple[float, ManyToOneParams]:
+    params: Network[RNNParams], batch: TemporalOrderBatch, settings: CuresSettings, cure: Cure
+) -> tuple[float, Network[RNNParams]]:
     """Return the mean cross-entropy of one answer a sequence, in nats, and what the optimiser is given."""
     h, cache = states(params, batch.x, cure.recurrence)
     error, error_cache = cross_entropy(linear(h[:, -1], *params.head), batch.y)
@@ -220,7 +221,7 @@ def loss(
     dh = np.zeros_like(h)  # (B, T, H): the loss looks at the last state alone
     dh[:, -1] = head.dx
     rnn = cure.backward(settings, dh, h, cache) if cure.backward else cure.recurrence.backward(dh, cache).dparams
-    return error, ManyToOneParams(rnn, HeadParams(head.dW, head.db))
+    return error, Network(rnn, HeadParams(head.dW, head.db))
 
 
 def held_out_figures(settings: CuresSettings, weights: Mapping[str, np.ndarray]) -> dict[str, float]:
@@ -240,7 +241,7 @@ def held_out_figures(settings: CuresSettings, weights: Mapping[str, np.ndarray])
     batch = temporal_order_batch(np.random.default_rng(HELD_OUT_SEED), settings.held_out, settings.T)
     figures: dict[str, float] = {}
     for name in CURES:
-        own = {key: array.astype(np.float64) for key, array in _of(name, weights).items()}
+        own = {key: array.astype(np.float64) for key, array in weights_of(name, weights).items()}
         if name in TRAINED:
             s = last_answers(from_weights(own), batch.x, TRAINED[name].recurrence)
             figures[f"{name} loss"] = cross_entropy(s, batch.y)[0]
@@ -256,7 +257,7 @@ def train_network(
 ) -> tuple[dict[str, float], np.ndarray, dict[str, np.ndarray]]:
     """Train one network; return its figures, its losses (updates,) and its weights of any shape."""
     cure, rng = TRAINED[name], np.random.default_rng([seed, 0])
-    first = with_head(cure.start(INPUTS, settings.hidden, rng), len(CLASSES), rng)
+    first = with_head(cure.start(INPUTS, settings.hidden, rng), settings.hidden, len(CLASSES), rng)
     record = fit(
         first,
         lambda params, batch: loss(params, batch, settings, cure),
@@ -316,11 +317,6 @@ def run(settings: CuresSettings, seed: int, progress: bool = False) -> Outcome:
         weights |= {f"{name}.{key}": array for key, array in arrays.items()}
     figures |= held_out_figures(settings, weights)
     return Outcome(figures, curves | {"seconds": np.array(seconds)}, losses, weights)
-
-
-def _of(name: str, weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the arrays of one network under their own names."""
-    return {key.removeprefix(f"{name}."): array for key, array in weights.items() if key.startswith(f"{name}.")}
 
 
 _ONE = {"scales": (0.1,), "radii": (0.9,), "leaks": (0.1,), "lams": (1e-2,), "solved_for": 100, "validated_on": 10}

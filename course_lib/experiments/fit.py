@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
-from course_lib.models.many_to_one import ManyToOneParams
+from course_lib.experiments.networks import Network
 from course_lib.training import TrainingRecord, TrainingSettings, train
 
 Batch = TypeVar("Batch")
-Stop = Callable[[np.ndarray, ManyToOneParams], str]
+Stop = Callable[[np.ndarray, Network[Any]], str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,19 +43,19 @@ class FitSettings:
 
 
 def fit(
-    params: ManyToOneParams,
-    loss: Callable[[ManyToOneParams, Batch], tuple[float, ManyToOneParams]],
+    params: Network[Any],
+    loss: Callable[[Network[Any], Batch], tuple[float, Network[Any]]],
     draw: Callable[[np.random.Generator, int, int], Batch],
     settings: FitSettings,
     seed: int,
     progress: bool,
     stop: Stop | None = None,
-) -> TrainingRecord[ManyToOneParams]:
+) -> TrainingRecord[Network[Any]]:
     """Train a network on sequences that are drawn afresh for every update.
 
     Parameters
     ----------
-    params : ManyToOneParams
+    params : Network[Any]
     loss : callable
         Takes parameters and a batch, returns the loss and the gradients.
     draw : callable

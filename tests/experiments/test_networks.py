@@ -7,16 +7,20 @@ import torch
 from course_lib.experiments.fit import FitSettings, points
 from course_lib.experiments.networks import (
     AT_ONCE,
+    GRU,
+    LSTM,
     RELU,
     TANH,
+    Network,
     as_weights,
     from_weights,
     last_answers,
     squared_error,
+    step_loss,
     step_losses,
     with_head,
 )
-from course_lib.models.many_to_one import ManyToOneParams
+from course_lib.nn import init_gru, init_lstm
 from course_lib.params import HeadParams, RNNParams
 
 B, T, D, H, O = 3, 5, 4, 6, 2
@@ -27,9 +31,9 @@ def network(outputs):
     """Return a network in float64, so that it can be held against torch."""
     rng = np.random.default_rng(1)
     draw = lambda *size: rng.normal(size=size)  # noqa: E731
-    return ManyToOneParams(
-        RNNParams(draw(D, H), draw(H, H) / 3, draw(H)), HeadParams(draw(H, outputs), draw(outputs))
-    ), draw(B, T, D)
+    return Network(RNNParams(draw(D, H), draw(H, H) / 3, draw(H)), HeadParams(draw(H, outputs), draw(outputs))), draw(
+        B, T, D
+    )
 
 
 def torch_states(params, x, phi):
@@ -79,7 +83,7 @@ def test_answers_to_many_sequences_are_those_to_each():
 
 def test_a_network_with_a_head_computes_in_float32():
     params, x = network(O)
-    small = with_head(params.rnn, O, np.random.default_rng(0))
+    small = with_head(params.rnn, H, O, np.random.default_rng(0))
     assert {array.dtype for array in as_weights(small).values()} == {np.dtype(np.float32)}
     _, gradients = step_losses(small, x, np.zeros((B, T), int), TANH)
     assert {array.dtype for array in (*gradients.rnn, *gradients.head)} == {np.dtype(np.float32)}
@@ -90,6 +94,61 @@ def test_a_network_is_the_one_that_was_taken_apart():
     weights = as_weights(params)
     assert list(weights) == ["W_xh", "W_hh", "b_h", "W_hy", "b_y"]
     assert from_weights(dict(reversed(weights.items()))) == params
+
+
+def gated(name, outputs):
+    """Return an LSTM or a GRU with a head, float64, no number 0; and the same layer of torch."""
+    rng = np.random.default_rng(3)
+    recurrence, start, kind = {"lstm": (LSTM, init_lstm, torch.nn.LSTM), "gru": (GRU, init_gru, torch.nn.GRU)}[name]
+    rnn = type(start(rng, D, H))(*(rng.normal(0, 0.4, array.shape) for array in start(rng, D, H)))
+    layer = kind(D, H, batch_first=True, dtype=torch.float64)
+    with torch.no_grad():
+        layer.weight_ih_l0.copy_(torch.tensor(rnn.W_x.T))
+        layer.weight_hh_l0.copy_(torch.tensor(rnn.W_h.T))
+        layer.bias_ih_l0.copy_(torch.tensor(rnn.b))
+        layer.bias_hh_l0.zero_()
+        if name == "gru":
+            layer.bias_hh_l0[2 * H :] = torch.tensor(rnn.b_hn)
+    return Network(rnn, HeadParams(rng.normal(size=(H, outputs)), rng.normal(size=outputs))), recurrence, layer
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru"])
+def test_a_gated_network_has_the_loss_and_the_gradients_of_torch(name):
+    params, recurrence, layer = gated(name, O)
+    x, y = np.random.default_rng(4).normal(size=(B, T, D)), np.arange(B * T).reshape(B, T) % O
+    head = [torch.tensor(array, requires_grad=True) for array in params.head]
+    s = (layer(torch.tensor(x))[0] @ head[0] + head[1]).reshape(-1, O)
+    wanted = torch.nn.functional.cross_entropy(s, torch.tensor(y).reshape(-1))
+    wanted.backward()
+    loss, gradients = step_losses(params, x, y, recurrence)
+    assert loss == pytest.approx(wanted.item(), rel=1e-9)
+    torch_gradients = [layer.weight_ih_l0.grad.T, layer.weight_hh_l0.grad.T, layer.bias_ih_l0.grad]
+    if name == "gru":
+        torch_gradients.append(layer.bias_hh_l0.grad[2 * H :])
+    torch_gradients += [leaf.grad for leaf in head]
+    for got, leaf in zip((*gradients.rnn, *gradients.head), torch_gradients, strict=True):
+        np.testing.assert_allclose(got, leaf, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru"])
+def test_a_gated_network_is_the_one_that_was_taken_apart(name):
+    params, recurrence, _ = gated(name, O)
+    assert from_weights(dict(reversed(as_weights(params).items())), recurrence) == params
+
+
+def test_the_loss_of_many_sequences_is_the_mean_of_those_of_each():
+    params, _ = network(O)
+    x = np.random.default_rng(2).normal(size=(AT_ONCE + 3, T, D))
+    y = np.arange(len(x) * T).reshape(-1, T) % O
+    wanted = np.mean([step_losses(params, x[one : one + 1], y[one : one + 1], TANH)[0] for one in range(len(x))])
+    assert step_loss(params, x, y, TANH) == pytest.approx(wanted, rel=1e-9)
+
+
+def test_who_watches_sees_the_answers_that_the_loss_is_of():
+    params, x = network(1)
+    seen = []
+    loss, _ = squared_error(params, x, np.zeros(B), TANH, seen.append)
+    assert np.mean(seen[0] ** 2) == pytest.approx(loss, rel=1e-9) and seen[0].shape == (B,)
 
 
 def test_points_of_a_curve_are_means_over_whole_groups():

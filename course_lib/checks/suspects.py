@@ -24,16 +24,15 @@ Suspects = list[tuple[Misconception, ...]]
 def suspect(exercise: Exercise, part: str, call: Call, cases: list[Case], outcomes: list[Outcome]) -> Suspects:
     """Find what produces the very same outcomes: single misconceptions first, then pairs of them.
 
-    An error, or values that became NaN, are explained by one misconception only, since they say little. When several
-    explain the outcomes, further cases are drawn until one is left or the draws are used up. A pair must explain
-    further cases in any event: there are many of them. At most two explanations are returned.
+    An error, or values that became NaN, are explained by one misconception only, since they say little. One draw of
+    further cases must be explained too, for a few numbers can agree by chance; when several explain it, more are drawn
+    until one is left or the draws are used up. At most two explanations are returned.
     """
     for size in (1, 2) if _says_enough_for_two(exercise, cases[-1], outcomes[-1]) else (1,):
         candidates: Suspects = list(itertools.combinations(exercise.misconceptions, size))
         candidates = _explaining(exercise, candidates, cases, outcomes)
         for draw in range(EXTRA_DRAWS):
-            enough = 1 if size == 1 or draw else 0
-            if len(candidates) <= enough:
+            if len(candidates) <= (1 if draw else 0):
                 break
             more = draw_cases(exercise, part, EXTRA_SEED + draw, unseen=False)
             candidates = _explaining(exercise, candidates, more, [call(case.inputs) for case in more])

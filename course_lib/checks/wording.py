@@ -40,7 +40,7 @@ def failed(exercise: Exercise, part: str, case: Case, fault: Fault, suspects: Su
 def _lines(exercise: Exercise, case: Case, fault: Fault, suspects: Suspects, form: str) -> tuple[tuple[str, str], ...]:
     lines = [("called", describe_call(exercise, case.inputs)), ("wrong", fault.sentence)]
     if suspects:
-        names = ", or ".join(" and ".join(item.name for item in candidate) for candidate in suspects)
+        names = ", or ".join("; and ".join(item.name for item in candidate) for candidate in suspects)
         hints = "\n".join(dict.fromkeys(_hint(candidate, form) for candidate in suspects))
         lines.append(("likely", f"{names}\n{hints}"))
     elif form == "longer" and fault.kind in {"value", "shape", "nan", "error"}:

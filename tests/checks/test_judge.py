@@ -64,7 +64,7 @@ def test_an_answer_that_remembers_the_public_cases_fails_on_unseen_ones(steps):
 def test_two_mistakes_at_once_are_both_named(steps):
     verdict = verdict_on(steps.no_bias_and_transposed)
     assert verdict.misconceptions == ("omits-bias+transposes-W_hh",)
-    assert "leaves out the bias and transposes the recurrent matrix" in str(verdict)
+    assert "leaves out the bias; and transposes the recurrent matrix" in str(verdict)
     assert "Two mistakes at once. Mend one of them" in str(verdict)
 
 

@@ -14,6 +14,8 @@ TWO_AT_ONCE = {
     "en": "Two mistakes at once. Mend one of them and check again; the other then gets a hint of its own.",
     "ko": "두 가지 실수가 함께 있습니다. 하나를 먼저 고치고 다시 확인하세요. 나머지 하나에는 따로 힌트가 나옵니다.",
 }
+ADVISED = {"value", "shape", "nan", "error"}
+"""Kinds of fault for which the longer form says what to do when no misconception fits."""
 UNSEEN_FOLLOW = "Unseen cases of the same kind follow when your work is graded."
 NOTHING_FITS = (
     "no mistake on file gives these values. Take an input so small that you can work it by hand, print shape and "
@@ -43,7 +45,7 @@ def _lines(exercise: Exercise, case: Case, fault: Fault, suspects: Suspects, for
         names = ", or ".join("; and ".join(item.name for item in candidate) for candidate in suspects)
         hints = "\n".join(dict.fromkeys(_hint(candidate, form) for candidate in suspects))
         lines.append(("likely", f"{names}\n{hints}"))
-    elif form == "longer" and fault.kind in {"value", "shape", "nan", "error"}:
+    elif form == "longer" and fault.kind in ADVISED and (exercise.has_inputs or fault.kind != "shape"):
         lines.append(("next", _advice(exercise, fault)))
     return (*lines, ("read", exercise.read))
 

@@ -34,7 +34,7 @@ class AblationSettings(FitSettings):
 
     T: int = 10
     hidden: int = 32
-    updates: int = 800
+    updates: int = 3000
     batch_size: int = 32
     learning_rate: float = 1e-2
     held_out: int = 1000

@@ -66,7 +66,7 @@ class RightInARow:
 
 
 def updates_until(losses: np.ndarray, below: float, window: int = 100) -> int:
-    """Return after how many updates the mean of the last losses fell below a number, of losses (updates,).
+    """Return after how many updates the mean of the last losses fell below a number; of losses of shape (updates,).
 
     All of them, if it never did.
     """

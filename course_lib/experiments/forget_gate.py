@@ -84,7 +84,8 @@ def kept_in_all(params: LSTMParams, x: np.ndarray, rng: np.random.Generator, ste
 
 def _states(params: LSTMParams, x: np.ndarray, c_0: np.ndarray | None = None) -> tuple[np.ndarray, LSTMCache]:
     """Run x (B, T, D) from a state of zeros and a cell c_0 (B, H), zeros if left out; return states and cache."""
-    h_0 = np.zeros((len(x), len(params.W_h)), params.W_h.dtype)
+    W_h = params.W_h
+    h_0 = np.zeros((len(x), len(W_h)), W_h.dtype)
     h, _, cache = lstm_forward(x.astype(h_0.dtype), h_0, h_0 if c_0 is None else c_0, params)
     return h, cache
 

@@ -1,5 +1,6 @@
 """Every check runs the same when the answer lives in another process."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,9 @@ SOLUTIONS = Path(__file__).parents[2] / "solutions"
 def submission(assignment):
     """Answers alone, without the notebook's checks: what the other process executes."""
     answers = load_answers(SOLUTIONS / assignment)
-    imports = "import numpy as np\nfrom course_lib.gradcheck import numeric_gradient, relative_error\n"
-    imports += "from course_lib.params import GRUBeforeParams, GRUParams, HeadParams, LSTMParams, PeepholeParams\n"
-    imports += "from course_lib.params import RNNParams\n\n"
-    return imports + "\n\n".join(answers.functions.values())
+    lines = ast.parse(answers.source).body
+    imports = [ast.unparse(line) for line in lines if isinstance(line, ast.Import | ast.ImportFrom)]
+    return "\n".join([*imports, *answers.functions.values()])
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)

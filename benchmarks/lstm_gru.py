@@ -80,7 +80,7 @@ class Row(NamedTuple):
 def make_case(layer: str, B: int, T: int, D: int, H: int, seed: int = 0) -> Case:
     """Draw the inputs of one size; none of them is zero."""
     rng = np.random.default_rng(seed)
-    drawn = init_lstm(rng, D, H) if layer == "LSTM" else init_gru(rng, D, H)
+    drawn = init_lstm(D, H, rng) if layer == "LSTM" else init_gru(D, H, rng)
     params = type(drawn)(*((array + rng.normal(0, 0.1, array.shape)).astype(np.float32) for array in drawn))
     sizes = [(B, T, D), (B, T, H)] + [(B, H)] * (2 if layer == "LSTM" else 1)
     x, dh, *states = (rng.normal(size=size).astype(np.float32) for size in sizes)

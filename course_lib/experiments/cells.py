@@ -36,17 +36,17 @@ class Cell(NamedTuple):
     ----------
     label : str
     start : callable
-        Takes a generator, input size and hidden size; returns the first parameters.
+        Takes input size, hidden size and a generator; returns the first parameters.
     recurrence : Recurrence
     """
 
     label: str
-    start: Callable[[np.random.Generator, int, int], Any]
+    start: Callable[[int, int, np.random.Generator], Any]
     recurrence: Recurrence
 
 
 CELLS = {
-    "tanh": Cell("tanh", lambda rng, D, H: orthogonal_rnn(D, H, rng), TANH),
+    "tanh": Cell("tanh", orthogonal_rnn, TANH),
     "gru": Cell("GRU", init_gru, GRU),
     "lstm": Cell("LSTM", init_lstm, LSTM),
 }
@@ -60,8 +60,8 @@ def variant_cell(label: str, variant: LSTMVariant, forget_bias: float = 1.0) -> 
     never trained.
     """
 
-    def start(rng: np.random.Generator, D: int, H: int) -> LSTMVariantParams:
-        return LSTMVariantParams(init_lstm(rng, D, H, forget_bias), PeepholeParams(*np.zeros((3, H))))
+    def start(D: int, H: int, rng: np.random.Generator) -> LSTMVariantParams:
+        return LSTMVariantParams(init_lstm(D, H, rng, forget_bias), PeepholeParams(*np.zeros((3, H))))
 
     def forward(x: np.ndarray, h_0: np.ndarray, params: LSTMVariantParams) -> tuple[np.ndarray, LSTMVariantCache]:
         h, _, cache = variant_forward(x, h_0, np.zeros_like(h_0), params, variant)
@@ -171,7 +171,7 @@ def train_cell(
         With the figures of the task, ``updates``, ``sequences`` and ``parameters``: the numbers that training changed.
     """
     rng = np.random.default_rng([seed, 0])
-    rnn = cell.start(rng, task.inputs, settings.hidden)
+    rnn = cell.start(task.inputs, settings.hidden, rng)
     first = with_head(rnn, settings.hidden, task.outputs, rng)
     started = process_time()
     record = fit(

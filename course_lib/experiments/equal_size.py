@@ -102,7 +102,7 @@ class Size(NamedTuple):
 def most_units(cell: Cell, inputs: int, parameters: int) -> int:
     """Return the most units with which a layer of this cell has no more than so many parameters."""
     rng = np.random.default_rng(0)
-    fitting = takewhile(lambda H: count_parameters(cell.start(rng, inputs, H)) <= parameters, count(1))
+    fitting = takewhile(lambda H: count_parameters(cell.start(inputs, H, rng)) <= parameters, count(1))
     return max(fitting)
 
 
@@ -110,7 +110,7 @@ def contenders(settings: EqualSizeSettings) -> dict[str, Contender]:
     """Return all networks by their names: three of equal width a task, and two made as large as the LSTM."""
     found = {}
     for name, task in TASKS.items():
-        lstm = CELLS["lstm"].start(np.random.default_rng(0), task.inputs, settings.hidden)
+        lstm = CELLS["lstm"].start(task.inputs, settings.hidden, np.random.default_rng(0))
         for kind, cell in CELLS.items():
             found[f"{name} {kind}"] = Contender(name, kind, settings.hidden)
             if kind != "lstm":

@@ -27,7 +27,7 @@ LOOKED_AT = 100
 
 def _with_bias(bias: float) -> Cell:
     """Return an LSTM whose forget gates start from a bias."""
-    return Cell(f"bias {bias:g}", lambda rng, D, H: init_lstm(rng, D, H, forget_bias=bias), CELLS["lstm"].recurrence)
+    return Cell(f"bias {bias:g}", partial(init_lstm, forget_bias=bias), CELLS["lstm"].recurrence)
 
 
 GATES = {
@@ -97,7 +97,7 @@ def retention(cell: Cell, trained: LSTMParams, settings: ForgetGateSettings, see
     """
     task = TASKS["adding"]
     x = task.draw(np.random.default_rng(task.held_out_seed), LOOKED_AT, settings.T).x
-    start = as_float32(cell.start(np.random.default_rng([seed, 0]), task.inputs, settings.hidden))
+    start = as_float32(cell.start(task.inputs, settings.hidden, np.random.default_rng([seed, 0])))
     found = {}
     for when, params in {"start": start, "trained": trained}.items():
         found[f"gates {when}"] = kept_by_gates(params, x)

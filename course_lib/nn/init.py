@@ -172,7 +172,7 @@ def identity_rnn(D: int, H: int, rng: np.random.Generator, scale: float = 1.0) -
     return RNNParams(rng.normal(0, 0.001, (D, H)), scale * np.eye(H), np.zeros(H))
 
 
-def init_lstm(rng: np.random.Generator, D: int, H: int, forget_bias: float = 1.0) -> LSTMParams:
+def init_lstm(D: int, H: int, rng: np.random.Generator, forget_bias: float = 1.0) -> LSTMParams:
     r"""Draw an LSTM that remembers from the start (chapter 04).
 
     W_x is drawn from :math:`U(-1/\sqrt H, 1/\sqrt H)`. W_h is orthogonal block by block, one draw a block. The bias is
@@ -181,11 +181,11 @@ def init_lstm(rng: np.random.Generator, D: int, H: int, forget_bias: float = 1.0
 
     Parameters
     ----------
-    rng : numpy.random.Generator
     D : int, at least 1
         Input size.
     H : int, at least 1
         Hidden size.
+    rng : numpy.random.Generator
     forget_bias : float
 
     Returns
@@ -201,7 +201,7 @@ def init_lstm(rng: np.random.Generator, D: int, H: int, forget_bias: float = 1.0
     return LSTMParams(W_x, W_h, np.repeat([0.0, forget_bias, 0.0, 0.0], H))
 
 
-def init_gru(rng: np.random.Generator, D: int, H: int) -> GRUParams:
+def init_gru(D: int, H: int, rng: np.random.Generator) -> GRUParams:
     r"""Draw a GRU with orthogonal recurrent blocks (chapter 05).
 
     W_x is drawn from :math:`U(-1/\sqrt H, 1/\sqrt H)`. W_h is orthogonal block by block, one draw a block. Both biases
@@ -209,11 +209,11 @@ def init_gru(rng: np.random.Generator, D: int, H: int) -> GRUParams:
 
     Parameters
     ----------
-    rng : numpy.random.Generator
     D : int, at least 1
         Input size.
     H : int, at least 1
         Hidden size.
+    rng : numpy.random.Generator
 
     Returns
     -------

@@ -48,7 +48,7 @@ def logistic(a):
     return 1 / (1 + np.exp(-a))
 
 
-def test_a_fixed_number_learns_nothing_and_a_gate_does(page):
+def test_in_350_updates_a_fixed_number_learns_nothing_and_a_gate_does(page):
     ends = {name: curve[-2:].mean() for name, curve in page.values["errors"].items()}
     assert list(ends) == ["z = 0.9", "gate z", "gates z and r"]
     assert ends["z = 0.9"] == pytest.approx(1 / 6, rel=0.1)
@@ -61,6 +61,17 @@ def test_a_fixed_number_learns_nothing_and_a_gate_does(page):
     assert "After 350 updates" in page.words
 
 
+def test_with_ten_times_as_many_updates_a_fixed_number_learns_too(page):
+    values, rng = page.values, np.random.default_rng(0)
+    start, free = values["fixed"](init.init_gru(2, 32, rng), {"r": 1000, "z": 2.2})
+    net = values["networks"].with_head(start, 32, 1, rng)
+    settings = values["TrainingSettings"](steps=3500, learning_rate=0.005)
+    losses = values["train"](
+        net, values["loss_of"](free), lambda rng: values["adding"].adding_batch(rng, 32, 40), settings
+    ).losses
+    assert np.mean(losses[-50:]) < 0.5 / 12
+
+
 def test_the_form_with_both_gates_leaves_the_upper_line_first(page):
     left = {name: np.argmax(curve < 1 / 12) for name, curve in page.values["errors"].items() if curve.min() < 1 / 12}
     assert min(left, key=left.get) == "gates z and r"
@@ -68,7 +79,7 @@ def test_the_form_with_both_gates_leaves_the_upper_line_first(page):
 
 
 def test_a_fixed_gate_is_not_trained(page):
-    start, free = page.values["fixed"](init.init_gru(np.random.default_rng(0), 2, 32), {"z": 2.2})
+    start, free = page.values["fixed"](init.init_gru(2, 32, np.random.default_rng(0)), {"z": 2.2})
     batch = page.values["adding"].adding_batch(np.random.default_rng(0), 8, 10)
     net = page.values["networks"].with_head(start, 32, 1, np.random.default_rng(0))
     d = page.values["loss_of"](free)(net, batch)[1].rnn
@@ -92,7 +103,7 @@ def test_the_two_forms_agree_for_one_unit_and_not_for_many(page):
 
 def test_the_forms_agree_for_many_units_if_all_are_reset_alike():
     rng = np.random.default_rng(0)
-    drawn = init.init_gru(rng, 3, 8)
+    drawn = init.init_gru(3, 8, rng)
     drawn.W_x[:, :8] = drawn.W_h[:, :8] = 0
     drawn.b[:8] = 0.7
     x_t, h_prev = rng.normal(size=(5, 3)), rng.uniform(-1, 1, (5, 8))
@@ -224,10 +235,10 @@ def test_a_cell_counts_and_a_mean_cannot(page):
     assert len(states) == 3
     assert max(states) <= 1
     rng = np.random.default_rng(0)
-    wild = GRUParams(*(rng.normal(0, 10, array.shape) for array in init.init_gru(rng, 3, 8)))
+    wild = GRUParams(*(rng.normal(0, 10, array.shape) for array in init.init_gru(3, 8, rng)))
     h, _ = gru.gru_forward(rng.normal(0, 10, (4, 50, 3)), np.zeros((4, 8)), wild)
     assert np.abs(h).max() <= 1
-    params = init.init_lstm(rng, 3, 8)
+    params = init.init_lstm(3, 8, rng)
     cell = lstm.lstm_forward(10 * np.ones((1, 50, 3)), np.zeros((1, 8)), np.zeros((1, 8)), params)[1]
     assert np.abs(cell).max() > 1
 
@@ -299,7 +310,7 @@ def test_the_choices_of_the_second_question_are_the_largest_widths(page):
         "forgets-the-blocks": widest(1, 2),
     }
     assert choices(page, 2) == [(str(H), name) for name, H in wanted.items()]
-    assert init.count_parameters(init.init_gru(np.random.default_rng(0), D, 20)) == P
+    assert init.count_parameters(init.init_gru(D, 20, np.random.default_rng(0))) == P
     assert 3 * 20 * (D + 20) + 6 * 20 == 1920
 
 

@@ -192,7 +192,7 @@ def test_the_total_derivative_is_far_above_the_product_of_the_forget_gates(page)
 
 def test_the_total_derivative_is_that_of_torch(page):
     rng = np.random.default_rng(0)
-    net, x = init_lstm(rng, 4, 16, 1), rng.normal(size=(1, 30, 4))
+    net, x = init_lstm(4, 16, rng, 1), rng.normal(size=(1, 30, 4))
     cell = torch.nn.LSTMCell(4, 16).double()
     with torch.no_grad():
         for name, value in (("weight_ih", net.W_x.T), ("weight_hh", net.W_h.T), ("bias_ih", net.b)):

@@ -17,20 +17,20 @@ SETTINGS = FitSettings(T=5, hidden=4, updates=12, batch_size=3, held_out=30, poi
 
 @pytest.mark.parametrize("name", ["tanh", "gru", "lstm"])
 def test_the_recurrent_blocks_of_every_cell_start_orthogonal(name):
-    W_h = CELLS[name].start(np.random.default_rng(0), 3, 8)[1]
+    W_h = CELLS[name].start(3, 8, np.random.default_rng(0))[1]
     for block in np.split(W_h, W_h.shape[1] // 8, axis=1):
         np.testing.assert_allclose(block.T @ block, np.eye(8), atol=1e-12)
 
 
 def test_the_lstm_starts_with_forget_bias_1_and_no_other_bias():
-    b = CELLS["lstm"].start(np.random.default_rng(0), 3, 5).b
+    b = CELLS["lstm"].start(3, 5, np.random.default_rng(0)).b
     np.testing.assert_array_equal(b, np.repeat([0, 1, 0, 0], 5))
 
 
 @pytest.mark.parametrize("name", ["tanh", "gru", "lstm"])
 def test_a_sum_is_judged_by_its_squared_error_and_by_the_rule_of_1997(name):
     cell, rng = CELLS[name], np.random.default_rng(1)
-    params = Network(cell.start(rng, 2, 4), HeadParams(rng.normal(size=(4, 1)), np.ones(1)))
+    params = Network(cell.start(2, 4, rng), HeadParams(rng.normal(size=(4, 1)), np.ones(1)))
     batch = adding_batch(np.random.default_rng(1997), SETTINGS.held_out, SETTINGS.T)
     answers = last_answers(params, batch.x, cell.recurrence)[:, 0]
     assert judge(TASKS["adding"], params, cell.recurrence, SETTINGS) == {
@@ -41,7 +41,7 @@ def test_a_sum_is_judged_by_its_squared_error_and_by_the_rule_of_1997(name):
 
 def test_a_copy_with_all_classes_alike_has_the_loss_ln_9():
     cell, task = CELLS["tanh"], TASKS["copying"]
-    params = Network(cell.start(np.random.default_rng(0), 10, 4), HeadParams(np.zeros((4, 9)), np.zeros(9)))
+    params = Network(cell.start(10, 4, np.random.default_rng(0)), HeadParams(np.zeros((4, 9)), np.zeros(9)))
     figures = judge(task, params, cell.recurrence, SETTINGS)
     assert figures["error"] == pytest.approx(np.log(9))  # all nine classes alike
     assert figures["symbols"] == pytest.approx(symbols_remembered(np.log(9), SETTINGS.T))
@@ -50,7 +50,7 @@ def test_a_copy_with_all_classes_alike_has_the_loss_ln_9():
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_variant_starts_from_the_same_numbers_with_peepholes_of_zeros(name):
-    first, one = (VARIANTS[key].start(np.random.default_rng(5), 3, 6) for key in ("full", name))
+    first, one = (VARIANTS[key].start(3, 6, np.random.default_rng(5)) for key in ("full", name))
     for wanted, got in zip(first.lstm, one.lstm, strict=True):
         np.testing.assert_array_equal(got, wanted)
     assert not np.any(np.concatenate(one.peepholes))
@@ -58,7 +58,7 @@ def test_every_variant_starts_from_the_same_numbers_with_peepholes_of_zeros(name
 
 def test_a_variant_is_the_network_that_was_taken_apart():
     cell, rng = VARIANTS["full"], np.random.default_rng(5)
-    params = Network(cell.start(rng, 3, 6), HeadParams(rng.normal(size=(6, 1)), np.ones(1)))
+    params = Network(cell.start(3, 6, rng), HeadParams(rng.normal(size=(6, 1)), np.ones(1)))
     assert from_weights(as_weights(params), cell.recurrence) == params
 
 
@@ -66,7 +66,7 @@ def test_a_variant_without_any_switch_runs_as_the_lstm_does():
     x, rng = np.random.default_rng(6).normal(size=(2, 7, 3)), np.random.default_rng(5)
     head = HeadParams(np.ones((6, 1)), np.ones(1))
     plain = variant_cell("plain", LSTMVariant())
-    params = plain.start(rng, 3, 6)
+    params = plain.start(3, 6, rng)
     h, _ = states(Network(params, head), x, plain.recurrence)
     wanted, _ = states(Network(params.lstm, head), x, CELLS["lstm"].recurrence)
     np.testing.assert_allclose(h, wanted, rtol=1e-12, atol=1e-14)
@@ -97,6 +97,6 @@ def test_several_networks_keep_their_names_and_are_judged_from_their_weights_alo
     for place, (name, cell) in enumerate(CELLS.items()):
         assert outcome.figures[f"{name} sequences"] == 36 and outcome.curves[name].shape == (3,)
         assert outcome.curves["seconds"][place] == trained[name].seconds
-        first = cell.start(np.random.default_rng(0), TASKS[task].inputs, SETTINGS.hidden)
+        first = cell.start(TASKS[task].inputs, SETTINGS.hidden, np.random.default_rng(0))
         head = (SETTINGS.hidden + 1) * TASKS[task].outputs
         assert outcome.figures[f"{name} parameters"] == count_parameters(first) + head

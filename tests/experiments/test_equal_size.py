@@ -19,7 +19,7 @@ SETTINGS = EXPERIMENTS["equal-size"].settings
 @pytest.mark.parametrize(("D", "P"), [(2, 4480), (10, 5504), (3, 500)])
 def test_one_unit_more_has_more_parameters_than_are_allowed(kind, D, P):
     H = most_units(CELLS[kind], D, P)
-    fewer, more = (count_parameters(CELLS[kind].start(np.random.default_rng(0), D, units)) for units in (H, H + 1))
+    fewer, more = (count_parameters(CELLS[kind].start(D, units, np.random.default_rng(0))) for units in (H, H + 1))
     assert fewer <= P < more
 
 
@@ -30,7 +30,7 @@ def test_every_task_has_three_networks_of_one_width_and_two_as_large_as_the_lstm
         assert list(own) == ["tanh", "tanh wide", "gru", "gru wide", "lstm"]
         assert {own[name].hidden for name in CELLS} == {SETTINGS.hidden}
         size = {
-            name: count_parameters(CELLS[one.cell].start(np.random.default_rng(0), TASKS[task].inputs, one.hidden))
+            name: count_parameters(CELLS[one.cell].start(TASKS[task].inputs, one.hidden, np.random.default_rng(0)))
             for name, one in own.items()
         }
         assert 4 * size["tanh"] == size["lstm"]
@@ -42,7 +42,7 @@ def test_every_task_has_three_networks_of_one_width_and_two_as_large_as_the_lstm
 def test_the_memory_of_a_forward_pass_grows_with_the_arrays_a_step_keeps(kind, least):
     B, T, D, H = 3, 50, 2, 8
     cell = CELLS[kind]
-    params = Network(cell.start(np.random.default_rng(0), D, H), HeadParams(np.ones((H, 1)), np.ones(1)))
+    params = Network(cell.start(D, H, np.random.default_rng(0)), HeadParams(np.ones((H, 1)), np.ones(1)))
     short, long = (kept_bytes(params, np.ones((B, steps, D)), cell) for steps in (T, 2 * T))
     a_step = (long - short) / T
     assert a_step % (B * 8) == 0 and least * B * H * 8 <= a_step <= (least + 2) * B * H * 8 + 2 * B * D * 8

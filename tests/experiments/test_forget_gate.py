@@ -25,7 +25,7 @@ def test_at_rest_gates_and_cells_keep_the_share_of_the_closed_form(bias):
 
 def test_all_that_is_kept_is_the_product_of_the_total_derivative_with_the_direction():
     rng = np.random.default_rng(1)
-    params = LSTMParams(*(rng.normal(size=array.shape) for array in init_lstm(rng, D, H)))
+    params = LSTMParams(*(rng.normal(size=array.shape) for array in init_lstm(D, H, rng)))
     x = rng.normal(size=(1, T, D))
     direction = np.random.default_rng(2).normal(size=(1, H))
     direction /= np.linalg.norm(direction)
@@ -36,9 +36,9 @@ def test_all_that_is_kept_is_the_product_of_the_total_derivative_with_the_direct
 
 
 def test_the_biases_start_from_the_same_other_numbers_as_the_cell_without_a_gate():
-    without = GATES[NO_GATE].start(np.random.default_rng(0), D, H).lstm
+    without = GATES[NO_GATE].start(D, H, np.random.default_rng(0)).lstm
     for bias in BIASES:
-        own = GATES[f"bias {bias:g}"].start(np.random.default_rng(0), D, H)
+        own = GATES[f"bias {bias:g}"].start(D, H, np.random.default_rng(0))
         np.testing.assert_array_equal(own.W_x, without.W_x)
         np.testing.assert_array_equal(own.W_h, without.W_h)
         np.testing.assert_array_equal(own.b, np.repeat([0, bias, 0, 0], H))

@@ -100,7 +100,7 @@ def gated(name, outputs):
     """Return an LSTM or a GRU with a head, float64, no number 0; and the same layer of torch."""
     rng = np.random.default_rng(3)
     recurrence, start, kind = {"lstm": (LSTM, init_lstm, torch.nn.LSTM), "gru": (GRU, init_gru, torch.nn.GRU)}[name]
-    rnn = type(start(rng, D, H))(*(rng.normal(0, 0.4, array.shape) for array in start(rng, D, H)))
+    rnn = type(start(D, H, rng))(*(rng.normal(0, 0.4, array.shape) for array in start(D, H, rng)))
     layer = kind(D, H, batch_first=True, dtype=torch.float64)
     with torch.no_grad():
         layer.weight_ih_l0.copy_(torch.tensor(rnn.W_x.T))

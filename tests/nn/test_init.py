@@ -124,12 +124,12 @@ def test_a_cell_with_gates_starts_with_an_orthogonal_block_for_every_draw(make, 
 
 @pytest.mark.parametrize(("given", "wanted"), [((), 1.0), ((2.94,), 2.94), ((0.0,), 0.0)])
 def test_only_the_forget_gate_has_a_bias(given, wanted):
-    b = init_lstm(np.random.default_rng(0), 2, 3, *given).b
+    b = init_lstm(2, 3, np.random.default_rng(0), *given).b
     np.testing.assert_array_equal(b, [0, 0, 0, wanted, wanted, wanted, 0, 0, 0, 0, 0, 0])
 
 
 def test_a_gru_starts_without_biases():
-    params = init_gru(np.random.default_rng(0), 2, 3)
+    params = init_gru(2, 3, np.random.default_rng(0))
     assert params.b.shape == (9,) and params.b_hn.shape == (3,)
     assert not params.b.any() and not params.b_hn.any()
 
@@ -138,14 +138,14 @@ def test_a_gru_starts_without_biases():
 def test_parameters_are_counted_as_the_formula_says(D, H):
     rng = np.random.default_rng(0)
     assert count_parameters(uniform_rnn(D, H, rng)) == H * (D + H + 1)
-    assert count_parameters(init_lstm(rng, D, H)) == 4 * H * (D + H + 1)
-    assert count_parameters(init_gru(rng, D, H)) == 3 * H * (D + H + 1) + H
+    assert count_parameters(init_lstm(D, H, rng)) == 4 * H * (D + H + 1)
+    assert count_parameters(init_gru(D, H, rng)) == 3 * H * (D + H + 1) + H
     theirs = sum(p.numel() for p in torch.nn.LSTM(D, H).parameters())
-    assert theirs - count_parameters(init_lstm(rng, D, H)) == 4 * H  # torch's second bias
+    assert theirs - count_parameters(init_lstm(D, H, rng)) == 4 * H  # torch's second bias
 
 
 def test_parameters_are_counted_through_layers_and_nothing_counts_nothing():
-    lstm = init_lstm(np.random.default_rng(0), 3, 5)
+    lstm = init_lstm(3, 5, np.random.default_rng(0))
     assert count_parameters(LSTMVariantParams(lstm)) == count_parameters(lstm)
     assert count_parameters([(lstm, lstm), (lstm,)]) == 3 * count_parameters(lstm)
 

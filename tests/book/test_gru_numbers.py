@@ -342,29 +342,30 @@ def stored_errors():
     return SimpleNamespace(of=errors, settings=settings, stored=stored)
 
 
-def test_gated_cells_solve_the_adding_problem_and_tanh_remembers_nothing_at_either_size(stored_errors):
+def test_on_the_adding_problem_gated_cells_are_below_a_tenth_of_tanh_at_either_size(stored_errors):
     errors = stored_errors.of
     for name in ("adding tanh", "adding tanh wide"):
         assert len(errors[name]) == 3
-        assert errors[name].min() > 0.95 / 6  # "at the height of an answer that remembers nothing, or worse"
-        assert errors[name].max() < 1.25 / 6
+        assert errors[name].min() > 0.95 / 6  # "at the height of an answer that remembers nothing"
+        assert errors[name].max() < 1.1 / 6
     for name in ("adding gru", "adding gru wide", "adding lstm"):
-        assert errors[name].max() < 0.01
+        assert errors[name].max() < 0.1 / 6  # "below a tenth of that height"
 
 
 def test_on_the_copy_problem_tanh_is_at_the_height_of_no_memory_and_the_gated_cells_below(stored_errors):
     errors, (no_memory, *_) = stored_errors.of, copying.baselines(stored_errors.settings.wait)
     for name in ("copying tanh", "copying tanh wide"):
-        np.testing.assert_allclose(errors[name], no_memory, rtol=0.01)
+        assert errors[name].min() > 0.99 * no_memory
+        assert errors[name].max() < 1.02 * no_memory  # "or a little above"
     for name in ("copying gru", "copying gru wide", "copying lstm"):
         assert errors[name].max() < 0.98 * no_memory
         assert errors[name].min() > 0.3 * no_memory  # "stopped long before its end"
+        assert 0.01 < errors["copying tanh"].mean() - errors[name].mean() < 0.1  # "a few hundredths of a nat"
 
 
 def test_the_order_of_the_gated_cells_turns_over_with_the_task(stored_errors):
-    errors = {name: error.mean() for name, error in stored_errors.of.items()}
     for wide in ("", " wide"):
-        assert errors[f"adding gru{wide}"] < errors["adding lstm"]
+        assert stored_errors.of[f"adding gru{wide}"].max() < stored_errors.of["adding lstm"].min()  # every start
         assert stored_errors.of[f"copying gru{wide}"].min() > stored_errors.of["copying lstm"].max()  # every start
 
 
@@ -374,7 +375,7 @@ def test_at_equal_parameters_tanh_is_twice_as_wide_and_the_gru_a_little(stored_e
         assert ratio == 1 or ratio == pytest.approx({"tanh": 2, "GRU": 1.15}[line.label], abs=0.15)
 
 
-def test_at_equal_parameters_the_gru_keeps_less_and_takes_about_as_long(stored_errors):
+def test_at_equal_parameters_the_gru_keeps_less_and_takes_no_less_time(stored_errors):
     lines = equal_size.sizes(stored_errors.stored.runs, stored_errors.settings)
     for task in ("adding", "copying"):
         gru_line = max(
@@ -383,4 +384,4 @@ def test_at_equal_parameters_the_gru_keeps_less_and_takes_about_as_long(stored_e
         (lstm_line,) = (line for line in lines if (line.task, line.label) == (task, "LSTM"))
         assert gru_line.parameters == pytest.approx(lstm_line.parameters, rel=0.03)
         assert gru_line.kilobytes < 0.9 * lstm_line.kilobytes
-        assert gru_line.milliseconds == pytest.approx(lstm_line.milliseconds, rel=0.35)
+        assert gru_line.milliseconds > 0.8 * lstm_line.milliseconds  # "about as long or longer"

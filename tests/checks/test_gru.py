@@ -17,6 +17,7 @@ from course_lib.checks.gru.loading import from_torch
 from course_lib.checks.gru.reversing import reverse_within_lengths
 from course_lib.checks.gru.steps import draw_gru, gru_before_step, gru_step, oracle_before_step, oracle_step, sigma
 from course_lib.checks.judge import judge
+from course_lib.checks.wording import describe_call
 from course_lib.gradcheck import numeric_gradient, relative_error
 from course_lib.params import GRUBeforeParams, GRUParams
 
@@ -249,7 +250,161 @@ def test_torch_may_be_used_to_load_its_own_weights_and_nowhere_else():
 
 
 def test_a_budget_is_told_to_the_last_number():
-    first, *_ = draw_cases(widths, "any budget", PUBLIC_SEED, unseen=False)
-    assert first.inputs["P"] > 9999
-    verdict = verdict_on(widths, lambda P, D: (0, 0, 0), "any budget")
-    assert f"widths(P={first.inputs['P']}, D={first.inputs['D']})" in str(verdict)
+    assert describe_call(widths, {"P": 123456, "D": 7}) == "widths(P=123456, D=7)"
+
+
+def root_rounded(P, D):
+    """Take the nearest widths by a formula."""
+    found = []
+    for k, biases in ((1, 1), (3, 4), (4, 4)):
+        m = k * D + biases
+        found.append(round((np.sqrt(m * m + 4 * k * P) - m) / (2 * k)))
+    return tuple(found)
+
+
+def count_nearest(P, D):
+    """Try every width up to the budget."""
+
+    def apart(k, biases):
+        return lambda H: abs(k * H * (D + H) + biases * H - P)
+
+    return tuple(min(range(1, P + 1), key=apart(k, biases)) for k, biases in ((1, 1), (3, 4), (4, 4)))
+
+
+@pytest.mark.parametrize("part", widths.parts)
+@pytest.mark.parametrize("answer", [root_rounded, count_nearest])
+def test_the_nearest_width_is_named_however_it_was_found(answer, part):
+    assert verdict_on(widths, answer, part).misconceptions == ("rounds-to-the-nearest",)
+
+
+def test_half_way_between_two_counts_either_width_is_the_nearest():
+    D, H = 4, 11
+    P, left = divmod(count("H_rnn", D, H) + count("H_rnn", D, H + 1), 2)
+    assert not left
+    others = widths.wrong({"rounds-to-the-nearest"}, P, D)[1:]
+    for nearest in (H, H + 1):
+        mine = (nearest, *others)
+        assert widths.wrong({"rounds-to-the-nearest"}, P, D, mine) == mine
+
+
+def calls_of(answer):
+    """Count how often an answer is called."""
+
+    def counted(*values):
+        counted.calls += 1
+        return answer(*values)
+
+    counted.calls = 0
+    return counted
+
+
+def test_an_answer_that_tries_every_width_is_called_a_few_times_on_small_budgets():
+    for part in widths.parts:
+        answer = calls_of(count_nearest)
+        verdict_on(widths, answer, part)
+        assert answer.calls < 40
+        assert all(case.inputs["P"] < 11000 for case in both(widths, part, PUBLIC_SEED))
+
+
+def test_b_hn_is_told_by_its_size_where_it_is_counted_in_part():
+    said = str(verdict_on(widths, lambda P, D: widths.wrong({"forgets-b_hn"}, P, D), "any budget"))
+    assert "or counts too few of" in said
+    assert "with H units" in said
+
+
+def spoilt_mirror(spoil):
+    """Turn the z blocks round, and then change the arrays by name."""
+
+    def answer(params):
+        arrays = {name: np.array(array) for name, array in params._asdict().items()}
+        spoil(arrays, slice(len(params.W_h), 2 * len(params.W_h)))
+        return GRUParams(**arrays)
+
+    return answer
+
+
+def w_x_alone(arrays, z):
+    arrays["W_x"][:, z] *= -1
+
+
+def rows_for_columns(arrays, z):
+    for name in ("W_x", "W_h", "b"):
+        arrays[name][z] *= -1
+
+
+def first_column_alone(arrays, z):
+    for name in ("W_x", "W_h", "b"):
+        arrays[name][..., z.start] *= -1
+
+
+@pytest.mark.parametrize(
+    ("spoil", "part", "named"),
+    [
+        (w_x_alone, "biases", "leaves-b-as-it-is"),
+        (lambda arrays, z: None, "biases", "changes-nothing"),
+        (rows_for_columns, "matrices", "negates-rows"),
+        (first_column_alone, "matrices", "negates-one-column"),
+    ],
+)
+def test_what_was_turned_round_in_part_is_named(spoil, part, named):
+    assert verdict_on(mirrored, spoilt_mirror(spoil), part).misconceptions == (named,)
+
+
+def test_torchs_arrays_turned_and_added_without_a_thought_are_two_mistakes():
+    def answer(weight_ih, weight_hh, bias_ih, bias_hh):
+        return GRUParams(weight_ih.T, weight_hh.T, bias_ih + bias_hh, bias_hh)
+
+    assert verdict_on(from_torch, answer, "matrices").passed
+    (named,) = verdict_on(from_torch, answer, "biases").misconceptions
+    assert set(named.split("+")) == {"counts-b_hn-twice", "keeps-bias_hh-whole"}
+
+
+@pytest.mark.parametrize(("name", "id"), [("dx_t", "sends-dq-to-dx_t"), ("dW_x", "sends-dq-to-dW_x")])
+def test_a_reset_on_the_way_to_the_input_is_named_by_where_it_shows(name, id):
+    def answer(dh_t, x_t, h_prev, gates, params):
+        right = gru_step_backward.wrong(frozenset(), dh_t, x_t, h_prev, gates, params)
+        reset = gru_step_backward.wrong({"sends-dq-to-the-input"}, dh_t, x_t, h_prev, gates, params)
+        return tuple(wrong if item == name else value for item, value, wrong in zip(NAMES, right, reset, strict=True))
+
+    assert verdict_on(gru_step_backward, answer, "weights and inputs").misconceptions == (id,)
+
+
+def by_index(source):
+    """Take the steps that an index of t and n names."""
+
+    def answer(x, lengths):
+        t, n = np.arange(x.shape[1]), lengths[:, None]
+        return np.take_along_axis(x, source(t, n)[..., None], axis=1)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "named"),
+    [
+        (lambda x, lengths: np.flip(x), "reverses-every-axis"),
+        (
+            lambda x, lengths: np.where((np.arange(x.shape[1]) < lengths[:, None])[..., None], x[:, ::-1], x),
+            "takes-the-front-of-the-reversed-row",
+        ),
+        (by_index(lambda t, n: np.abs(n - 1 - t)), "turns-round-at-the-first-step"),
+        (by_index(lambda t, n: np.maximum(n - 1 - t, 0)), "repeats-the-first-step-on-padding"),
+        (by_index(lambda t, n: n - 1 - t), "turns-the-padding-round"),
+    ],
+)
+def test_ways_to_reverse_with_an_index_are_named(answer, named):
+    assert verdict_on(reverse_within_lengths, answer, "padding").misconceptions == (named,)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (pair([3, 0, 0], [1.0001, 0]), "h_prev holds a number of size 1.0001, wanted at most 1"),
+        (pair([3, 0, 0], [1 + 1e-12, 0]), "h_prev holds a number of size 1.000000000001, wanted at most 1"),
+        (pair([np.nan, 0, 0], [1, 0]), "x_t holds nan, wanted numbers"),
+        (pair([3, 0, 0], [np.inf, 0]), "h_prev holds inf, wanted numbers"),
+        (pair([1e40, 0, 0], [1, 0]), "x_t must hold numbers below 1e+30"),
+    ],
+)
+def test_numbers_that_cannot_be_are_told_as_they_are(value, said):
+    assert said in " ".join(str(verdict_on(differing_input, lambda: value)).split())

@@ -158,11 +158,11 @@ def wrong_shares(
     """Return the gradients of the input and of the parameters, with switches."""
     da_r, da_z, da_n, dq = sums
     at_x, at_h = np.hstack([da_r, da_z, da_n]), np.hstack([da_r, da_z, dq])
-    at_x = at_h if "sends-dq-to-the-input" in mistakes else at_x
-    dx_t = at_x @ params.W_x.T
+    dx_t = (at_h if {"sends-dq-to-the-input", "sends-dq-to-dx_t"} & mistakes else at_x) @ params.W_x.T
     if "hears-the-input-through-the-candidate-only" in mistakes:
         dx_t = da_n @ np.split(params.W_x, 3, axis=1)[2].T
-    dW_x, dW_h = x_t.T @ at_x, h_prev.T @ (at_x if "pairs-h_prev-with-da_n" in mistakes else at_h)
+    dW_x = x_t.T @ (at_h if {"sends-dq-to-the-input", "sends-dq-to-dW_x"} & mistakes else at_x)
+    dW_h = h_prev.T @ (at_x if "pairs-h_prev-with-da_n" in mistakes else at_h)
     if "goes-back-as-if-reset-before" in mistakes:
         dW_h = np.hstack([h_prev.T @ da_r, h_prev.T @ da_z, (r * h_prev).T @ da_n])
     dW_x, dW_h = (dW_x.T, dW_h.T) if "transposes-the-gradients" in mistakes else (dW_x, dW_h)

@@ -7,6 +7,7 @@ from course_lib.checks.exercise import Exercise, Inputs, Mistakes, judged_by, ra
 from course_lib.checks.gru.blocks import Blocks
 from course_lib.checks.gru.hints import MISCONCEPTIONS
 from course_lib.checks.gru.steps import draw_gru
+from course_lib.checks.plain import Plain, same
 from course_lib.checks.returns import Array, Several
 from course_lib.params import GRUParams
 
@@ -30,19 +31,22 @@ def oracle_mirrored(params: GRUParams) -> GRUParams:
     return GRUParams(weights[:D], weights[D:], a[0].numpy(), params.b_hn)
 
 
-def wrong_mirrored(mistakes: Mistakes, params: GRUParams) -> GRUParams:
-    """Turn the z blocks round, with switches."""
+def wrong_mirrored(mistakes: Mistakes, params: GRUParams, mine: Plain = None) -> GRUParams:
+    """Turn the z blocks round, with switches; where ``mine`` has a changed array, nothing was not what was changed."""
+    if mine is not None and not same(mine, tuple(params)):
+        mistakes = mistakes - {"changes-nothing"}
     W_x, W_h, b, b_hn = (np.array(array) for array in params)
     H = len(W_h)
     block = slice(0, H) if "negates-r" in mistakes else slice(H, 2 * H)
+    block = slice(H, H + 1) if "negates-one-column" in mistakes else block
     block = slice(2 * H, 3 * H) if "negates-n" in mistakes else block
     block = slice(0, 3 * H) if "negates-every-block" in mistakes else block
     block = slice(H, 3 * H) if "negates-z-and-n" in mistakes else block
     block = slice(0, 2 * H) if "negates-both-gates" in mistakes else block
     if not {"negates-the-bias-only", "leaves-W_x-as-it-is", "changes-nothing"} & mistakes:
-        W_x[:, block] *= -1
+        negate(W_x, block, "negates-rows" in mistakes)
     if not {"negates-the-bias-only", "leaves-W_h-as-it-is", "changes-nothing"} & mistakes:
-        W_h[:, block] *= -1
+        negate(W_h, block, "negates-rows" in mistakes)
     if not {"leaves-b-as-it-is", "changes-nothing"} & mistakes:
         b[block] *= -1
     if "negates-b_hn-too" in mistakes:
@@ -53,6 +57,11 @@ def wrong_mirrored(mistakes: Mistakes, params: GRUParams) -> GRUParams:
     if "swaps-z-and-n" in mistakes:
         W_x, W_h, b = (exchanged(array, H) for array in params[:3])
     return GRUParams(W_x, W_h, b, b_hn)
+
+
+def negate(weights: np.ndarray, block: slice, rows: bool) -> None:
+    """Turn the sign of columns, or of the rows that have their numbers, if there are any."""
+    weights[block if rows else (slice(None), block)] *= -1
 
 
 def exchanged(array: np.ndarray, H: int) -> np.ndarray:

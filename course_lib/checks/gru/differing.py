@@ -13,7 +13,7 @@ from course_lib.checks.exercise import Exercise, Mistakes, judged_by, no_inputs
 from course_lib.checks.gru.hints import MISCONCEPTIONS
 from course_lib.checks.gru.steps import oracle_before_step, oracle_step, sigma
 from course_lib.checks.plain import Plain
-from course_lib.checks.returns import Fault, in_words
+from course_lib.checks.returns import DIGITS, Fault, in_words
 from course_lib.params import GRUBeforeParams, GRUParams
 
 D, H = 3, 2
@@ -96,10 +96,12 @@ class Differing:
             return fault
         pair = pair_of(value)
         if (largest := float(np.abs(pair.h_prev).max())) > MOST_STATE:
-            return Fault("value", f"h_prev holds a number of size {largest:.4g}, wanted at most {MOST_STATE:g}")
+            size = told_from(MOST_STATE, largest)
+            return Fault("value", f"h_prev holds a number of size {size}, wanted at most {MOST_STATE:g}")
         if pair.by_states > WANTED:
             return None
-        return Fault("value", f"the two forms differ by {pair.by_states:.4g}, wanted more than {WANTED:g}")
+        apart = told_from(WANTED, pair.by_states)
+        return Fault("value", f"the two forms differ by {apart}, wanted more than {WANTED:g}")
 
     def of(self, value: Plain) -> Plain:
         """Reduce a wrong pair to its first symptom, so that all pairs of one mistake are the same."""
@@ -109,6 +111,12 @@ class Differing:
             return value
         pair = pair_of(value)
         return next(id for id, shows in SYMPTOMS.items() if shows(pair))
+
+
+def told_from(limit: float, number: float) -> str:
+    """Write a number with as few digits as tell it from a limit."""
+    written = [f"{number:.{digits}g}" for digits in (*DIGITS, 17)]
+    return next((text for text in written if float(text) != limit), written[-1])
 
 
 def pair_of(value: Plain) -> Pair:
@@ -137,9 +145,10 @@ def form_fault(value: Plain) -> Fault | None:
             return Fault("shape", f"{name} has shape {array.shape}, wanted {shape}")
         if array.dtype.kind not in "iuf" or array.dtype.itemsize > np.dtype(float).itemsize:
             return Fault("dtype", f"{name} holds {array.dtype} numbers, wanted float64 or integers")
-        if not (np.abs(array) < TOO_LARGE).all():  # also where it holds nan
-            kind = "value" if np.isfinite(array).all() else "nan"
-            return Fault(kind, f"{name} must hold numbers below {TOO_LARGE:g}")
+        if not np.isfinite(array).all():
+            return Fault("nan", f"{name} holds {array[~np.isfinite(array)][0]}, wanted numbers")
+        if not (np.abs(array) < TOO_LARGE).all():
+            return Fault("value", f"{name} must hold numbers below {TOO_LARGE:g}")
     return None
 
 

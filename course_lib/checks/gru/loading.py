@@ -58,8 +58,6 @@ def wrong_from_torch(
 
 def wrong_biases(mistakes: Mistakes, bias_ih: np.ndarray, bias_hh: np.ndarray, H: int) -> Loaded:
     """Make two biases of torch's two, with switches."""
-    if "keeps-bias_hh-whole" in mistakes:
-        return bias_ih, bias_hh
     both, b_xn, b_hn = bias_ih + bias_hh, bias_ih[2 * H :], bias_hh[2 * H :]
     if {"merges-all-biases", "counts-b_hn-twice"} & mistakes:
         b_xn = both[2 * H :]
@@ -67,6 +65,10 @@ def wrong_biases(mistakes: Mistakes, bias_ih: np.ndarray, bias_hh: np.ndarray, H
         b_xn, b_hn = b_hn, b_xn
     if "takes-b_hn-from-the-front" in mistakes:
         b_hn = bias_hh[:H]
+    if "takes-b_hn-from-bias_ih" in mistakes:
+        b_hn = bias_ih[2 * H :]
+    if "keeps-bias_hh-whole" in mistakes:
+        b_hn = bias_hh
     if {"merges-all-biases", "drops-b_hn"} & mistakes:
         b_hn = np.zeros(H)
     gates = bias_ih if "leaves-bias_hh-out-of-the-gates" in mistakes else both

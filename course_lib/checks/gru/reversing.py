@@ -37,6 +37,8 @@ def wrong_reverse(mistakes: Mistakes, x: np.ndarray, lengths: np.ndarray) -> np.
         return x[::-1].copy()
     if "reverses-the-numbers-of-a-step" in mistakes:
         return x[..., ::-1].copy()
+    if "reverses-every-axis" in mistakes:
+        return np.flip(x)
     lengths = np.full_like(lengths, lengths.max()) if "takes-the-longest-length-for-all" in mistakes else lengths
     lengths = np.full_like(lengths, lengths[0]) if "takes-the-first-length-for-all" in mistakes else lengths
     lengths = lengths - 1 if "stops-one-step-short" in mistakes else lengths
@@ -49,12 +51,16 @@ def wrong_rows(mistakes: Mistakes, x: np.ndarray, lengths: np.ndarray) -> np.nda
     result = np.zeros_like(x) if "empties-the-padding" in mistakes else x.copy()
     for row, before, n in zip(result, x, lengths, strict=True):
         row[:n] = before[:n][::-1]
+        if "takes-the-front-of-the-reversed-row" in mistakes:
+            row[:n] = before[::-1][:n]
         if "overwrites-what-it-still-needs" in mistakes:
             row[n // 2 : n] = row[: n - n // 2][::-1]
         if "turns-the-padding-round" in mistakes:
             row[n:] = before[n:][::-1]
         if "repeats-the-first-step-on-padding" in mistakes:
             row[n:] = before[0]
+        if "turns-round-at-the-first-step" in mistakes:
+            row[:] = before[np.abs(n - 1 - np.arange(len(before)))]
         if "moves-the-padding-to-the-front" in mistakes:
             row[:] = np.concatenate([before[n:], before[:n][::-1]])
     return result

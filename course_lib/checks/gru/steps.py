@@ -115,6 +115,8 @@ def wrong_step(mistakes: Mistakes, x_t: np.ndarray, h_prev: np.ndarray, params: 
         a_n = r * x_n + q
     elif "resets-the-whole-sum" in mistakes:
         a_n = r * (x_n + q)
+    elif "resets-by-1-minus-r" in mistakes:
+        a_n = x_n + (1 - r) * q
     elif "adds-r" in mistakes:
         a_n = x_n + r + q
     else:

@@ -9,6 +9,7 @@ import pytest
 
 from course_lib.data.adding import baselines
 from course_lib.experiments import EXPERIMENTS, load
+from course_lib.experiments.ablations import ranking
 from course_lib.experiments.cures import CURES
 
 CELL = re.compile(r"```\{code-cell\} ipython3\n(?:---\n.*?\n---\n)?(.*?)```", re.S)
@@ -79,6 +80,21 @@ def test_what_is_said_of_the_gated_cells_on_the_adding_problem_is_so(page, print
     assert "less than half of that, with every seed" in words and (gru < lstm / 2).all() and (gru < 74_000 / 2).all()
     assert "two of the three LSTMs are a little less exact" in words
     assert (figures("adding-gated", "lstm wrong") > 100 / 2560).sum() == 2
+
+
+def test_the_parts_that_are_best_left_out_are_those_that_matter_most_in_the_paper(page, printed):
+    stored = load("ablations")
+    lines = ranking(stored.runs)
+    assert [line.label for line in lines] == re.findall(
+        r"^(.+?) +0\.\d+  [+-].+ worse for \d of 5 seeds$", printed, re.M
+    )
+    words = " ".join(page.split())
+    assert "Without the forget gate the loss is lower with every seed." in words
+    assert (lines[0].label, lines[0].worse) == ("no forget gate", 0)
+    assert "To leave out the input gate costs most." in words and lines[-1].label == "no input gate"
+    assert "No other difference is larger than its standard deviation" in words
+    larger = {line.label for line in lines if abs(line.difference) > line.spread}
+    assert larger == {"no forget gate", "no input gate"}
 
 
 def test_the_cures_whose_seeds_disagree_are_those_the_words_speak_of(printed):

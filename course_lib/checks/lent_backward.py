@@ -120,7 +120,13 @@ def _steps(x: np.ndarray) -> int:
 
 
 def of_shapes(function: str, arrays: dict[str, np.ndarray], wanted: dict[str, tuple[int, ...]]) -> list[np.ndarray]:
-    """Return the arrays as float64, or raise a ValueError that names the first that does not fit."""
+    """Return the arrays as float64.
+
+    Raises
+    ------
+    ValueError
+        If one is empty or does not have the shape that is wanted; the message names the first.
+    """
     for name, shape in wanted.items():
         if 0 in (got := np.shape(arrays[name])):
             raise ValueError(f"{function} was called with {name} of shape {got}, which holds nothing")

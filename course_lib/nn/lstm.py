@@ -150,7 +150,7 @@ def lstm_step(
 
 def lstm_step_backward(
     dh_t: np.ndarray,
-    dc_t: np.ndarray,
+    dc_next: np.ndarray,
     x_t: np.ndarray,
     h_prev: np.ndarray,
     c_prev: np.ndarray,
@@ -158,13 +158,13 @@ def lstm_step_backward(
     gates: LSTMGates,
     params: LSTMParams,
 ) -> LSTMStepGradients:
-    r"""Carry the gradients at h_t and c_t back through one :func:`lstm_step` (chapter 04).
+    r"""Carry what arrives at h_t and c_t back through one :func:`lstm_step` (chapter 04).
 
     Parameters
     ----------
     dh_t : ndarray of shape (B, H)
         Total derivative: what the loss at t and step t + 1 send to h_t, added.
-    dc_t : ndarray of shape (B, H)
+    dc_next : ndarray of shape (B, H)
         What step t + 1 sent to c_t. What comes through h_t is added here.
     x_t : ndarray of shape (B, D)
     h_prev, c_prev : ndarray of shape (B, H)
@@ -184,13 +184,13 @@ def lstm_step_backward(
         If a shape does not fit.
     """
     _require_step_shapes(x_t, h_prev, c_prev, params)
-    for name, array in {"dh_t": dh_t, "dc_t": dc_t, "c_t": c_t, **gates._asdict()}.items():
+    for name, array in {"dh_t": dh_t, "dc_next": dc_next, "c_t": c_t, **gates._asdict()}.items():
         require_shape(name, array, "batch, hidden", h_prev.shape)
     W_x, W_h, _ = params
     i, f, g, o = gates
     tanh_c = np.tanh(c_t)
     da_o = dh_t * tanh_c * o * (1 - o)  # (B, H)
-    dc = dc_t + dh_t * o * (1 - tanh_c**2)  # now the total derivative at c_t
+    dc = dc_next + dh_t * o * (1 - tanh_c**2)  # now the total derivative at c_t
     da_g = dc * i * (1 - g**2)
     da_i = dc * g * i * (1 - i)
     da_f = dc * c_prev * f * (1 - f)

@@ -14,7 +14,7 @@ from course_lib.data import copying
 from course_lib.experiments import ablations, forget_gate, storage
 from course_lib.nn.init import init_lstm
 from course_lib.nn.logistic import logistic
-from course_lib.nn.lstm import lstm_forward, lstm_step, lstm_step_backward
+from course_lib.nn.lstm import lstm_backward, lstm_forward, lstm_step, lstm_step_backward
 from course_lib.params import LSTMParams
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("chapter-04")]
@@ -181,13 +181,22 @@ def test_the_total_derivative_is_far_above_the_product_of_the_forget_gates(page)
     sizes = page.values["sizes"]
     assert np.median(sizes[1][:, 0] / sizes[1][:, 1]) > 100
     for pairs in sizes.values():
-        assert np.all(pairs[:, 0] > pairs[:, 1])  # the floor
+        assert np.all(pairs[:, 0] > pairs[:, 1])  # "in these untrained networks"
     assert np.median(sizes[2][:, 0]) > 1
     ways = {bias: panel["all paths"] for bias, panel in page.values["panels"].items()}
     assert ways["forget bias 2"][-1] > 1  # the alt text
     for panel in page.values["panels"].values():
         gap = panel["all paths"] / panel["forget gates alone"]
         assert gap[-1] > gap[14] > gap[4]
+        assert gap[0] == pytest.approx(1)  # "the two lines begin together"
+
+
+def test_the_product_of_the_forget_gates_is_no_lower_bound():
+    W_h = np.array([[0.0, -3.0, -3.0, 0.0]])
+    unit = LSTMParams(np.zeros((1, 4)), W_h, np.array([0.0, 1.0, 0.0, 2.0]))
+    h, _, cache = lstm_forward(np.zeros((1, 10, 1)), np.zeros((1, 1)), np.full((1, 1), 0.5), unit)
+    total = lstm_backward(np.zeros_like(h), cache, dc_T=np.ones((1, 1))).dc_0
+    assert abs(total.item()) < cache.gates.f.prod() / 10
 
 
 def test_the_total_derivative_is_that_of_torch(page):
@@ -288,6 +297,7 @@ def test_the_copy_problem_is_stored_as_the_text_says(page):
     stored = storage.load("copying-gated")
     assert stored.settings["T"] == storage.load("copying").settings["T"] == 20
     assert 10 * np.log(8) / 40 == pytest.approx(0.520, abs=5e-4)
+    assert (stored.settings["stop_below"], stored.settings["updates"]) == (0.25, 10_000)
     losses = [run.outcome.figures["lstm error"] for run in stored.runs]
     assert max(losses) < 0.30
     remembered = np.mean([copying.symbols_remembered(loss, 20) for loss in losses])
@@ -302,6 +312,23 @@ def test_the_tables_of_parts_are_those_that_are_stored(page):
     stored = storage.load("forget-gate")
     assert (stored.settings["T"], len(stored.runs)) == (50, 5)
     assert [row[0] for row in page.values["rows"]] == list(forget_gate.GATES)
+    no_gate, *biases = page.values["rows"]
+    assert no_gate[1] == "2 of 5"
+    assert [row[1] for row in biases] == ["5 of 5"] * 3
+    spans = [tuple(map(int, row[2].split(" to "))) for row in biases]
+    assert max(low for low, _ in spans) < min(high for _, high in spans)  # "overlap"
+
+
+def test_the_parts_that_are_missed_and_not_missed_are_those_that_the_text_names(root):
+    stored = storage.load("ablations")
+    first, *between, last = ablations.ranking(stored.runs)
+    assert (first.label, first.worse) == ("no forget gate", 0)  # "better with every start"
+    assert (last.label, last.worse) == ("no input gate", 4)
+    assert all(0 < line.worse < 5 for line in between if line.difference)
+    nothing = 10 * math.log(8) / 30
+    assert f"10 \\ln 8 / 30 = {nothing:.3f}" in (root / "book" / "04-lstm.md").read_text()
+    assert 0.2 < first.lowest < last.highest < nothing  # "no cell is done"
+    assert sum(math.comb(5, k) for k in (4, 5)) / 2**5 == pytest.approx(0.19, abs=0.005)  # "nearly one time in five"
 
 
 def test_the_bug_passes_its_test_and_guesses_at_forty_words(page):

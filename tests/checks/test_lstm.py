@@ -97,10 +97,11 @@ def test_brackets_never_close_more_than_they_opened_and_go_deep():
 
 
 def changed(params, **places):
-    """Change single weights: ``W_x=((0, 2), 5.0)``."""
+    """Change single weights: ``W_x=((0, 2), 5.0)``, or a list of such."""
     arrays = {name: getattr(params, name).copy() for name in places}
-    for name, (index, value) in places.items():
-        arrays[name][index] = value
+    for name, changes in places.items():
+        for index, value in changes if isinstance(changes, list) else [changes]:
+            arrays[name][index] = value
     return params._replace(**arrays)
 
 
@@ -125,6 +126,23 @@ def test_a_latch_with_one_thing_wrong_is_told_which(params, named):
     assert verdict_on(latch, params).misconceptions == (named,)
 
 
+@pytest.mark.parametrize(
+    ("params", "named", "quoted"),
+    [
+        (changed(GOOD, W_x=((0, 2), 2.0)), "weighs-the-value", "right after that step"),
+        (changed(GOOD, W_x=[((0, 2), 2.0), ((1, 1), 0.0)]), "makes-several-mistakes", "right after that step"),
+        (changed(GOOD, W_x=[((0, 0), 40.0), ((1, 0), 0.0)]), "lets-the-gates-hear-the-value", "the flag is 0 for 3"),
+        (changed(GOOD, W_x=[((1, 0), 0.0), ((1, 1), 0.0)]), "makes-several-mistakes", "right after that step"),
+        (changed(GOOD, W_x=((1, 0), 0.0), b=(0, 0.0)), "listens-at-every-step", "the flag is 0 for 3"),
+        (changed(GOOD, W_x=((1, 1), 0.0), b=(1, 0.0)), "keeps-the-old-number", "step 5"),
+        (changed(GOOD, W_x=((1, 1), 40.0), b=(1, -20.0)), "keeps-the-old-number", "step 5"),
+    ],
+)
+def test_the_mistake_that_is_named_explains_the_look_that_is_quoted(params, named, quoted):
+    verdict = verdict_on(latch, params)
+    assert verdict.misconceptions == (named,) and quoted in verdict.lines[1][1]
+
+
 def test_a_counter_that_closes_its_input_gate_for_one_bracket_is_told_so():
     params = changed(counting.wrong_counter(frozenset()), W_x=((1, 0), -40.0))
     assert verdict_on(counter, params).misconceptions == ("does-not-open-the-input-gate",)
@@ -145,6 +163,31 @@ def test_a_counter_that_closes_its_input_gate_for_one_bracket_is_told_so():
 def test_what_are_no_weights_is_told_in_a_sentence(exercise, value, said):
     verdict = verdict_on(exercise, value)
     assert not verdict.passed and said in verdict.lines[1][1] and verdict.misconceptions == ()
+
+
+# 4.2 -----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_cell_multiplied_by_the_output_gate_is_called_so_and_the_order_is_not_blamed():
+    def answer(x_t, h_prev, c_prev, params):
+        i, f, g, o = gates_of(x_t, h_prev, params)
+        c_t = o * (f * c_prev + i * g)
+        return np.tanh(c_t), c_t
+
+    verdict = judge(lstm_step, "c_t", call_here(answer), hints="en")
+    assert verdict.misconceptions == ("multiplies-the-cell-by-the-output-gate",)
+    verdict = judge(lstm_step, "h_t", call_here(answer), hints="en")
+    assert "returns-c_t-first" not in verdict.misconceptions
+
+
+@pytest.mark.parametrize(("exercise", "part"), [(lstm_step, "c_t"), (lstm_step_backward, "c")])
+@given(SEEDS)
+@settings(max_examples=5, deadline=None, derandomize=True)
+def test_the_number_that_is_quoted_first_is_not_near_0_where_tanh_changes_nothing(exercise, part, seed):
+    for case in both(exercise, part, seed):
+        step = [case.inputs[name] for name in ("x_t", "h_prev", "c_prev", "params")]
+        first = lstm_step.oracle(*step)[1][0, 0]
+        assert abs(np.tanh(first) / first - 1) > 0.04
 
 
 # 4.3 -----------------------------------------------------------------------------------------------------------------
@@ -302,6 +345,19 @@ def test_a_half_life_halves_and_a_bias_for_T_steps_loses_one_part_in_T():
 def test_a_half_life_in_whole_steps_is_called_so_however_it_is_rounded(whole):
     verdict = judge(half_life, "values", call_here(lambda b: float(whole(half_life.oracle(b)))), hints="en")
     assert verdict.misconceptions == ("rounds-to-whole-steps",)
+
+
+@pytest.mark.parametrize("log_of_2", [0.69, 0.693, 0.6931])
+def test_a_logarithm_of_2_typed_in_is_called_rounded(log_of_2):
+    verdict = judge(half_life, "values", call_here(lambda b: log_of_2 / np.log1p(np.exp(-b))), hints="en")
+    assert verdict.misconceptions == ("rounds",)
+
+
+@pytest.mark.parametrize("exercise", [half_life, bias_for])
+@pytest.mark.parametrize("digits", [1, 2, 4])
+def test_a_rounded_result_is_called_rounded(exercise, digits):
+    verdict = judge(exercise, "values", call_here(lambda number: round(exercise.oracle(number), digits)), hints="en")
+    assert verdict.misconceptions == ("rounds",)
 
 
 def test_the_lent_cell_is_torchs_own_layer():

@@ -267,13 +267,13 @@ def test_a_wrong_shape_is_named_in_the_sequence(change, message):
         ({"x_t": (4, 2)}, "W_x must be (input, 4 hidden) = (2, 20), got (3, 20)"),
         ({"h_prev": (1, 5)}, "h_prev must be (batch, hidden) = (4, 5), got (1, 5)"),
         ({"c_prev": (1, 5)}, "c_prev must be (batch, hidden) = (4, 5), got (1, 5)"),
-        ({"dc_t": (5,)}, "dc_t must be (batch, hidden) = (4, 5), got (5,)"),
+        ({"dc_next": (5,)}, "dc_next must be (batch, hidden) = (4, 5), got (5,)"),
         ({"dh_t": (5,)}, "dh_t must be (batch, hidden) = (4, 5), got (5,)"),
         ({"c_t": (5, 4)}, "c_t must be (batch, hidden) = (4, 5), got (5, 4)"),
     ],
 )
 def test_a_wrong_shape_is_named_in_the_step(change, message):
-    states = dict.fromkeys(["dh_t", "dc_t"], (4, 5)) | {"x_t": (4, 3)} | dict.fromkeys(["h_prev", "c_prev"], (4, 5))
+    states = dict.fromkeys(["dh_t", "dc_next"], (4, 5)) | {"x_t": (4, 3)} | dict.fromkeys(["h_prev", "c_prev"], (4, 5))
     size = states | {"c_t": (4, 5)} | change
     params = LSTMParams(np.zeros((3, 20)), np.zeros((5, 20)), np.zeros(20))
     a = {name: np.zeros(shape) for name, shape in size.items()}

@@ -160,7 +160,7 @@ def array_fault(name: str, array: Plain) -> Fault | None:
     if array.shape != SHAPES[name]:
         return Fault("shape", f"{name} has shape {array.shape}, wanted {shape}")
     if array.dtype.kind not in "iuf" or array.dtype.itemsize > np.dtype(float).itemsize:
-        return Fault("dtype", f"{name} holds {array.dtype} numbers, wanted float64 or integers")
+        return Fault("dtype", f"{name} holds {array.dtype} numbers, wanted integers, or floats of at most 64 bits")
     if not len(too_large := np.argwhere(~(np.abs(array.astype(float)) < TOO_LARGE))):  # also where it holds nan
         return None
     index = tuple(map(int, too_large[0]))

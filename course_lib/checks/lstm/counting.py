@@ -17,7 +17,7 @@ LOOKS = (*range(1, 9), 8 + DEEPEST, LONG)
 
 
 def make_trial() -> Trial:
-    """Write brackets that go up and down, then deep, then to and fro until the end."""
+    """Write brackets that go up and down, then deep, then down and up again until the end."""
     texts = [(text + "(" * DEEPEST + ")" * 40 + "(())()" * LONG)[:LONG] for text in SHORT]
     is_open = np.array([[letter == "(" for letter in text] for text in texts])
     depths = np.where(is_open, 1, -1).cumsum(axis=1)
@@ -100,7 +100,7 @@ def wrong_counter(mistakes: Mistakes) -> LSTMParams:
 counter = Exercise(
     number="4.6",
     call="counter()",
-    read="Three valves, equations (4.2) and (4.3)",
+    read="The cell, equations (4.2), (4.4) and (4.5)",
     parts={"properties": judged_by(COUNTER, no_inputs)},
     oracle=no_one_answer,
     returns=COUNTER,

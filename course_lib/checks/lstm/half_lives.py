@@ -28,6 +28,8 @@ def wrong_half_life(mistakes: Mistakes, b: float, mine: Plain = None) -> float:
     f = b if "takes-the-bias-for-the-gate" in mistakes else f
     if "takes-steps-of-equal-size" in mistakes:
         return float(0.5 / (1 - f))
+    if "divides-the-logarithm-by-what-is-lost" in mistakes:
+        return float(np.log(2) / (1 - f))
     if "gives-the-mean-life" in mistakes:
         return float(1 / (1 - f))
     of_a_half, of_f = float(np.log(2)), -float(np.log(f))
@@ -40,7 +42,19 @@ def wrong_half_life(mistakes: Mistakes, b: float, mine: Plain = None) -> float:
     if "rounds-to-whole-steps" in mistakes:
         ways = (float(np.ceil(steps)), float(np.floor(steps)), float(np.round(steps)))
         return next((way for way in ways if way == mine), ways[0])
+    if "rounds" in mistakes:
+        return nearest([float(np.round(np.log(2), n) / of_f) for n in (2, 3, 4)] + rounded(steps), mine)
     return float(steps)
+
+
+def rounded(value: float) -> list[float]:
+    """Return a number as it is after rounding, from one digit to five after the point."""
+    return [float(np.round(value, n)) for n in range(1, 6)]
+
+
+def nearest(ways: list[float], mine: Plain) -> float:
+    """Return the way to make a mistake that comes nearest to the value to be explained, or the first."""
+    return min(ways, key=lambda way: abs(way - mine)) if isinstance(mine, int | float) else ways[0]
 
 
 half_life = Exercise(
@@ -65,7 +79,7 @@ def oracle_bias_for(T: int) -> float:
     return float(torch.logit(torch.tensor(1 - 1 / T, dtype=torch.float64)))
 
 
-def wrong_bias_for(mistakes: Mistakes, T: int) -> float:
+def wrong_bias_for(mistakes: Mistakes, T: int, mine: Plain = None) -> float:
     """Return the bias for T steps, with switches."""
     if "gives-the-gate" in mistakes:
         return 1 - 1 / T
@@ -83,7 +97,8 @@ def wrong_bias_for(mistakes: Mistakes, T: int) -> float:
     base = 10.0 if "takes-the-decimal-logarithm" in mistakes else base
     b = float(np.log(odds) / np.log(base))
     b = float(np.log(T) - 1) if "takes-1-away-after-the-logarithm" in mistakes else b
-    return -b if "loses-the-sign" in mistakes else b
+    b = -b if "loses-the-sign" in mistakes else b
+    return nearest(rounded(b), mine) if "rounds" in mistakes else b
 
 
 bias_for = Exercise(

@@ -76,7 +76,8 @@ def wrong_backward(
     for t in range(int(first), T - last)[::-onwards]:
         delta_h, delta_c = wrong_arrivals(mistakes, dh[:, t], dc_T, sent_h, sent_c, is_last=t == T - 1)
         before = wrong_inputs(mistakes, t, x, h, c, gates)
-        dx[:, t], new_h, new_c, *share = step_backward(delta_h, delta_c, *before, params)
+        arrives = (delta_c, delta_h) if "exchanges-dh_t-and-dc_next" in mistakes else (delta_h, delta_c)
+        dx[:, t], new_h, new_c, *share = step_backward(*arrives, *before, params)
         shares.append(share)
         if "never-empties-the-carry" in mistakes:
             new_h, new_c = new_h + sent_h, new_c + sent_c
@@ -96,6 +97,7 @@ def wrong_arrivals(
     delta_c = 0 * sent_c if "drops-dc_prev" in mistakes and not is_last else sent_c
     delta_c = dc_T if "sends-dc_T-to-every-step" in mistakes and is_last else delta_c
     delta_c = dc_T + sent_c if "sends-dc_T-to-every-step" in mistakes and not is_last else delta_c
+    delta_c = dc_T if "hands-dc_T-to-every-step" in mistakes else delta_c
     return delta_h, delta_c + dh_t if "sends-the-loss-to-the-cell-too" in mistakes else delta_c
 
 
@@ -125,6 +127,8 @@ def wrong_results(
         dW_x, dW_h, db = (array / len(shares) for array in (dW_x, dW_h, db))
     dx = dx[:, ::-1] if "turns-dx-round" in mistakes else dx
     dh_0, dc_0 = (dc_0, dh_0) if "returns-dc_0-first" in mistakes else (dh_0, dc_0)
+    if "returns-a-record" in mistakes:
+        return dx, dh_0, dc_0, LSTMParams(dW_x, dW_h, db)
     return dx, dh_0, dc_0, dW_x, dW_h, db
 
 

@@ -9,7 +9,7 @@ import torch
 from course_lib.checks.exercise import Exercise, Inputs, Mistakes, judged_by, random_cases
 from course_lib.checks.lent_lstm import torch_step
 from course_lib.checks.lstm.hints import MISCONCEPTIONS
-from course_lib.checks.lstm.steps import draw_lstm, draw_states, sigma
+from course_lib.checks.lstm.steps import draw_step, sigma
 from course_lib.checks.plain import Plain
 from course_lib.checks.returns import Array, Fault, Only, Several
 from course_lib.params import LSTMParams
@@ -89,11 +89,12 @@ class Products:
 
 def draw_step_back(rng: np.random.Generator, B: int, D: int, H: int) -> Inputs:
     """Draw one step, its gates, and what arrives at both of its states."""
-    states, params = draw_states(rng, B, D, H), draw_lstm(rng, D, H)
-    gates = gates_of(states["x_t"], states["h_prev"], params)
+    x_t, h_prev, c_prev, params = draw_step(rng, B, D, H).values()
+    gates = gates_of(x_t, h_prev, params)
     i, f, g, _ = gates
     arrives = {"dh_t": rng.normal(size=(B, H)), "dc_next": rng.normal(size=(B, H))}
-    return {**arrives, **states, "c_t": f * states["c_prev"] + i * g, "gates": gates, "params": params}
+    states = {"x_t": x_t, "h_prev": h_prev, "c_prev": c_prev, "c_t": f * c_prev + i * g}
+    return {**arrives, **states, "gates": gates, "params": params}
 
 
 def gates_of(x_t: np.ndarray, h_prev: np.ndarray, params: LSTMParams) -> Gates:
@@ -133,11 +134,12 @@ def wrong_step_backward(
     """Go back through one step, with switches."""
     f, o = gates[1], gates[3]
     from_next = wrong_share_of_next(mistakes, dc_next, c_t, f, o)
-    dc_t = from_next + wrong_share_of_h(mistakes, dh_t, c_t, o)
+    dc_t = from_next + wrong_share_of_h(mistakes, dh_t, c_prev, c_t, o)
     da_o = wrong_da_o(mistakes, dh_t, dc_t, c_prev, c_t, o)
     da = wrong_sums(mistakes, da_o, dc_t, from_next, c_prev, c_t, gates)
     dc_prev = dc_t if "sends-dc-back-without-f" in mistakes else dc_t * f
     dc_prev = dc_next * f if "sends-back-dc_next-alone" in mistakes else dc_prev
+    dc_prev = dc_t * f * (1 - f) if "takes-the-slope-of-f-to-c_prev" in mistakes else dc_prev
     if "leaves-zeros" in mistakes:
         written = np.concatenate([0 * array for array in gates[:3]] + [da_o], axis=1).sum(axis=0)
         return 0 * x_t, 0 * h_prev, 0 * c_prev, 0 * params.W_x, 0 * params.W_h, written
@@ -155,9 +157,13 @@ def wrong_share_of_next(
     return dc_next * f if "passes-the-forget-gate-on-the-way-in" in mistakes else share
 
 
-def wrong_share_of_h(mistakes: Mistakes, dh_t: np.ndarray, c_t: np.ndarray, o: np.ndarray) -> np.ndarray:
+def wrong_share_of_h(
+    mistakes: Mistakes, dh_t: np.ndarray, c_prev: np.ndarray, c_t: np.ndarray, o: np.ndarray
+) -> np.ndarray:
     """Return what comes to c_t from h_t, with switches."""
-    slope = 1 - np.tanh(c_t) ** 2
+    slope = 1 - np.tanh(c_prev if "takes-the-slope-at-c_prev" in mistakes else c_t) ** 2
+    slope = 1 - np.tanh(c_t) if "does-not-square-the-tanh" in mistakes else slope
+    slope = np.tanh(c_t) if "takes-tanh-for-its-slope" in mistakes else slope
     slope = 1 - c_t**2 if "squares-c-not-tanh" in mistakes else slope
     slope = np.ones_like(c_t) if "forgets-the-tanh-of-c" in mistakes else slope
     if "starts-the-cell-from-da_o" in mistakes:
@@ -172,8 +178,9 @@ def wrong_da_o(
     """Return the gradient at the sum of the output gate, with switches."""
     shown = c_prev if "takes-c_prev-in-da_o" in mistakes else c_t
     shown = c_t if "takes-c-without-tanh-in-da_o" in mistakes else np.tanh(shown)
-    slope = 1 - o**2 if "takes-the-slope-of-tanh-for-the-gates" in mistakes else o * (1 - o)
-    slope = 1 - o if "takes-half-of-the-slope-for-the-gates" in mistakes else slope
+    shown = np.ones_like(c_t) if "leaves-the-cell-out-of-da_o" in mistakes else shown
+    shown = 1 - np.tanh(c_t) ** 2 if "takes-the-slope-of-tanh-in-da_o" in mistakes else shown
+    slope = wrong_slope_of_a_gate(mistakes, o)
     slope = np.ones_like(o) if {"forgets-the-slope-of-o", "forgets-the-slopes-of-all-gates"} & mistakes else slope
     return (dc_t if "starts-da_o-from-dc" in mistakes else dh_t) * shown * slope
 
@@ -192,6 +199,8 @@ def wrong_sums(
     slopes = wrong_slopes(mistakes, i, f, g)
     kept = c_t if "takes-c_t-for-c_prev" in mistakes else c_prev
     partners = [i, kept, g] if "does-not-exchange-i-and-g" in mistakes else [g, kept, i]
+    if "leaves-the-cell-out-of-da_f" in mistakes:
+        partners[1] = np.ones_like(kept)
     if "leaves-the-partners-out" in mistakes:
         partners = [np.ones_like(g)] * 3
     if "misses-the-brackets" in mistakes:  # the sum is multiplied out, and the slope stays with its last term
@@ -209,13 +218,18 @@ def wrong_sums(
     return np.concatenate([da_i, da_f, da_g, da_o], axis=1)
 
 
+def wrong_slope_of_a_gate(mistakes: Mistakes, gate: np.ndarray) -> np.ndarray:
+    """Return the derivative of sigma, from what came out of it, with switches."""
+    gate = sigma(gate) if "squashes-the-gates-again" in mistakes else gate
+    slope = 1 - gate**2 if "takes-the-slope-of-tanh-for-the-gates" in mistakes else gate * (1 - gate)
+    slope = 1 - gate if "takes-half-of-the-slope-for-the-gates" in mistakes else slope
+    return gate if "takes-the-other-half-of-the-slope" in mistakes else slope
+
+
 def wrong_slopes(mistakes: Mistakes, i: np.ndarray, f: np.ndarray, g: np.ndarray) -> tuple[np.ndarray, ...]:
     """Return the derivatives of the two gates and of the candidate, with switches."""
-    i_slope, f_slope, g_slope = i * (1 - i), f * (1 - f), 1 - g**2
-    if "takes-the-slope-of-tanh-for-the-gates" in mistakes:
-        i_slope, f_slope = 1 - i**2, 1 - f**2
-    if "takes-half-of-the-slope-for-the-gates" in mistakes:
-        i_slope, f_slope = 1 - i, 1 - f
+    i_slope, f_slope, g_slope = wrong_slope_of_a_gate(mistakes, i), wrong_slope_of_a_gate(mistakes, f), 1 - g**2
+    i_slope = np.ones_like(i) if "forgets-the-slope-of-i" in mistakes else i_slope
     if {"forgets-the-slopes-of-i-and-f", "forgets-the-slopes-of-all-gates"} & mistakes:
         i_slope = f_slope = np.ones_like(i)
     g_slope = g * (1 - g) if "takes-the-slope-of-sigma-for-g" in mistakes else g_slope
@@ -242,6 +256,7 @@ def wrong_products(
     dW_x = dW_x.T if "transposes-dW_x" in mistakes else dW_x
     dW_h = dW_h.T if "transposes-dW_h" in mistakes else dW_h
     db = da if "does-not-sum-db" in mistakes else da.sum(axis=1 if "sums-db-over-the-units" in mistakes else 0)
+    db = db / len(x_t) if "averages-db-alone" in mistakes else db
     dh_prev, dc_prev = (dc_prev, dh_prev) if "returns-dc_prev-first" in mistakes else (dh_prev, dc_prev)
     dW_x, dW_h = (dW_h, dW_x) if "swaps-the-two-matrices" in mistakes else (dW_x, dW_h)
     if "averages-over-the-batch" in mistakes:

@@ -12,6 +12,7 @@ from course_lib.checks.returns import Array, Several
 from course_lib.params import LSTMParams
 
 States = tuple[np.ndarray, np.ndarray]
+NEAR_ZERO = 0.4
 
 
 def sigma(a: np.ndarray) -> np.ndarray:
@@ -35,8 +36,11 @@ def draw_states(rng: np.random.Generator, B: int, D: int, H: int) -> Inputs:
 
 
 def draw_step(rng: np.random.Generator, B: int, D: int, H: int) -> Inputs:
-    """Draw one step of an LSTM."""
-    return {**draw_states(rng, B, D, H), "params": draw_lstm(rng, D, H)}
+    """Draw one step of an LSTM. The first number of c_t is quoted, and near 0 its tanh would look like rounding."""
+    while True:
+        inputs = {**draw_states(rng, B, D, H), "params": draw_lstm(rng, D, H)}
+        if abs(oracle_step(**inputs)[1][0, 0]) > NEAR_ZERO:
+            return inputs
 
 
 def oracle_step(x_t: np.ndarray, h_prev: np.ndarray, c_prev: np.ndarray, params: LSTMParams) -> States:
@@ -54,30 +58,48 @@ def wrong_step(
     a = x_t @ params.W_x + (0 if "ignores-h_prev" in mistakes else heard @ params.W_h)
     i, f, g, o = wrong_gates(mistakes, a if "omits-the-bias" in mistakes else a + params.b)
     c_t = wrong_cell(mistakes, i, f, g, h_prev if "keeps-h_prev-in-the-cell" in mistakes else c_prev)
+    c_t = o * c_t if "multiplies-the-cell-by-the-output-gate" in mistakes else c_t
     shown = c_prev if "shows-the-cell-before" in mistakes else c_t
     shown = shown if "shows-c-without-tanh" in mistakes else np.tanh(shown)
     h_t = shown if "leaves-the-output-gate-out" in mistakes else o * shown
-    return (c_t, h_t) if "returns-c_t-first" in mistakes else (h_t, c_t)
+    c_t = c_prev if "returns-the-cell-before" in mistakes else c_t
+    # With another mistake it would explain one of the two results by what was never meant for it.
+    return (c_t, h_t) if "returns-c_t-first" in mistakes and len(mistakes) == 1 else (h_t, c_t)
 
 
 def wrong_gates(mistakes: Mistakes, a: np.ndarray) -> tuple[np.ndarray, ...]:
     """Cut the sums into blocks and squash them, with switches."""
-    H = a.shape[1] // 4
+    i, f, g, o = wrong_blocks(mistakes, a)
+    if "swaps-sigma-and-tanh" in mistakes:
+        return np.tanh(i), np.tanh(f), sigma(g), np.tanh(o)
+    squash = np.tanh if "squashes-the-gates-with-tanh" in mistakes else sigma
+    squash = sigma_turned if "turns-the-sign-in-sigma" in mistakes else squash
+    squashed = sigma(g) if "squashes-g-with-sigma" in mistakes else np.tanh(g)
+    squashed = np.tanh(sigma(g)) if "squashes-g-twice" in mistakes else squashed
+    squashed = g if "does-not-squash-g" in mistakes else squashed
+    i = i if "does-not-squash-i" in mistakes else squash(i)
+    return i, squash(f), squashed, o if "does-not-squash-o" in mistakes else squash(o)
+
+
+def sigma_turned(a: np.ndarray) -> np.ndarray:
+    """Squash as somebody does who loses the minus in the exponent."""
+    return sigma(-a)
+
+
+def wrong_blocks(mistakes: Mistakes, a: np.ndarray) -> list[np.ndarray]:
+    """Cut the sums into blocks, with switches."""
+    B, H = len(a), a.shape[1] // 4
     blocks = [a[:, k::4] if "takes-every-fourth-column" in mistakes else a[:, k * H : (k + 1) * H] for k in range(4)]
+    blocks = list(a.reshape(4, B, H)) if "reshapes-the-batch-into-blocks" in mistakes else blocks
     if "swaps-forget-and-input" in mistakes:
         blocks = [blocks[k] for k in (1, 0, 2, 3)]
     if "takes-the-candidate-second" in mistakes:
         blocks = [blocks[k] for k in (0, 2, 1, 3)]
     if "takes-the-candidate-last" in mistakes:
         blocks = [blocks[k] for k in (0, 1, 3, 2)]
-    if "swaps-sigma-and-tanh" in mistakes:
-        i, f, g, o = np.tanh(blocks[0]), np.tanh(blocks[1]), sigma(blocks[2]), np.tanh(blocks[3])
-        return i, f, g, o
-    squash = np.tanh if "squashes-the-gates-with-tanh" in mistakes else sigma
-    g = sigma(blocks[2]) if "squashes-g-with-sigma" in mistakes else np.tanh(blocks[2])
-    g = np.tanh(sigma(blocks[2])) if "squashes-g-twice" in mistakes else g
-    g = blocks[2] if "does-not-squash-g" in mistakes else g
-    return squash(blocks[0]), squash(blocks[1]), g, squash(blocks[3])
+    if "exchanges-forget-and-output" in mistakes:
+        blocks = [blocks[k] for k in (0, 3, 2, 1)]
+    return blocks
 
 
 def wrong_cell(mistakes: Mistakes, i: np.ndarray, f: np.ndarray, g: np.ndarray, kept: np.ndarray) -> np.ndarray:
@@ -95,7 +117,7 @@ STATES = Several((Array("h_t", "(B, H)", between=(-1, 1)), Array("c_t", "(B, H)"
 lstm_step = Exercise(
     number="4.2",
     call="lstm_step(x_t, h_prev, c_prev, params)",
-    read="The cell, equations (4.4) and (4.5)",
+    read="The cell, equations (4.2) to (4.5)",
     parts={name: judged_by(STATES.only(name), random_cases(draw_step, B=(1, 4), D=3, H=5)) for name in ("c_t", "h_t")},
     oracle=oracle_step,
     returns=STATES,

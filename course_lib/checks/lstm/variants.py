@@ -42,7 +42,7 @@ def wrong_coupled_step(
     c_t = f * c_prev + (g if "leaves-the-input-gate-out" in mistakes else i * g)
     shown = c_t if "shows-c-without-tanh" in mistakes else np.tanh(c_t)
     h_t = shown if "leaves-the-output-gate-out" in mistakes else o * shown
-    return (c_t, h_t) if "returns-c_t-first" in mistakes else (h_t, c_t)
+    return (c_t, h_t) if "returns-c_t-first" in mistakes and len(mistakes) == 1 else (h_t, c_t)
 
 
 def draw_peepholes(rng: np.random.Generator, B: int, D: int, H: int) -> Inputs:
@@ -86,7 +86,7 @@ def wrong_peephole_step(
     seen = h_prev if "looks-at-h_prev" in mistakes else seen
     o = sigma(a_o) if "leaves-p_o-out" in mistakes else wrong_peephole(mistakes, a_o, seen, p_o)
     shown = c_t if "shows-c-without-tanh" in mistakes else np.tanh(c_t)
-    return (c_t, o * shown) if "returns-c_t-first" in mistakes else (o * shown, c_t)
+    return (c_t, o * shown) if "returns-c_t-first" in mistakes and len(mistakes) == 1 else (o * shown, c_t)
 
 
 def wrong_peephole(mistakes: Mistakes, a: np.ndarray, cell: np.ndarray, p: np.ndarray) -> np.ndarray:

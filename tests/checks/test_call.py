@@ -47,6 +47,13 @@ def test_an_exception_whose_text_raises_is_still_told():
     assert call_here(answer)({}).error == "Rude"
 
 
+def test_an_error_is_told_without_a_memory_address():
+    def answer():
+        raise TypeError(f"cannot add {object()}")
+
+    assert call_here(answer)({}).error == "TypeError: cannot add <object object>"
+
+
 def test_a_changed_input_is_noticed_and_the_original_stays():
     given = {"x": np.zeros(2), "params": RNNParams(np.ones((1, 1)), np.ones((1, 1)), np.ones(1))}
 

@@ -68,6 +68,12 @@ def test_two_mistakes_at_once_are_both_named(steps):
     assert "Two mistakes at once. Mend one of them" in str(verdict)
 
 
+def test_two_mistakes_at_once_are_told_in_korean_too(steps):
+    said = str(verdict_on(steps.no_bias_and_transposed, hints="ko"))
+    assert "두 가지 실수가 함께 있습니다." in said
+    assert "Two mistakes at once" not in said
+
+
 def test_two_explanations_of_one_error_are_both_offered(steps):
     verdict = verdict_on(steps.swapped)
     assert verdict.kind == "error"

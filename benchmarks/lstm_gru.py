@@ -117,8 +117,7 @@ def torch_side(case: Case) -> Work:
 
 def textbook_side(case: Case) -> Work:
     """Return the same work done by the cell as textbooks write it: one gate a line, in a loop, with autograd."""
-    blocks = 4 if isinstance(case.params, LSTMParams) else 3
-    step = textbook_lstm if blocks == 4 else textbook_gru
+    step = textbook_lstm if isinstance(case.params, LSTMParams) else textbook_gru
     split = [np.split(array, len(array.T) // case.states[0].shape[1], axis=-1) for array in case.params]
     weights = [[torch.tensor(block, requires_grad=True) for block in array] for array in split]
     x, *starts = (torch.tensor(array, requires_grad=True) for array in (case.x, *case.states))

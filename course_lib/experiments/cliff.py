@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_lib.experiments.experiment import REPLAYED, Experiment, Figure, Outcome
+from course_lib.nn.logistic import logistic
 from course_lib.training import ProgressBar
 
 
@@ -120,12 +121,12 @@ def slope(w: np.ndarray, b: np.ndarray, settings: CliffSettings) -> Slope:
         raise ValueError(f"w and b must have one shape, got {w.shape} and {b.shape}")
     x, dx_dw, dx_db = np.full_like(w, 0.5), np.zeros_like(w), np.zeros_like(w)
     for _ in range(settings.steps):
-        output = _logistic(x)
+        output = logistic(x)
         growth = w * output * (1 - output)  # above 1 only where w is above 4
         dx_dw = output + growth * dx_dw
         dx_db = 1 + growth * dx_db
         x = w * output + b
-    output = _logistic(x)
+    output = logistic(x)
     off = output - settings.target
     dx = 2 * off * output * (1 - output)
     return Slope(off**2, dx * dx_dw, dx * dx_db)
@@ -199,11 +200,6 @@ def run(settings: CliffSettings, seed: int, progress: bool = False) -> Outcome:
         figures |= {name: float(solved[-1]), f"{name} thrown": float(100 * thrown.mean())}
         curves[name], losses[name] = solved, path.error[:REPLAYED].mean(axis=1)
     return Outcome(figures, curves, losses, {})
-
-
-def _logistic(x: np.ndarray) -> np.ndarray:
-    """Return the logistic function of x, of any shape; the tangent form never overflows."""
-    return 0.5 + 0.5 * np.tanh(0.5 * x)
 
 
 CLIFF = Experiment(

@@ -5,10 +5,7 @@ the copy problem, at lengths on which minutes are enough. At equal width an LSTM
 network, and a GRU three times. At equal parameters the others are made wider, to the most units whose parameters are
 no more than the LSTM's. All have the same settings, the same number of updates, and read the same sequences.
 
-A page reads the result as a table::
-
-    for line in sizes(load("equal-size").runs):
-        print(line.task, line.label, line.hidden, line.parameters, line.error, line.milliseconds, line.kilobytes)
+A page reads the result as a table: :func:`sizes`.
 """
 
 import statistics
@@ -27,7 +24,7 @@ from course_lib.experiments.networks import from_weights, states, weights_of
 from course_lib.nn import count_parameters
 
 REPEATS = 15
-"""Times that one update is timed; the shortest counts."""
+"""Times that one pass is timed; the shortest counts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,9 +173,8 @@ def train_and_weigh(one: Contender, settings: EqualSizeSettings, seed: int, prog
     params = from_weights(trained.weights, cell.recurrence)
     batch = task.draw(np.random.default_rng(0), own.batch_size, own.T)
     kilobytes = kept_bytes(params, batch.x, cell) / 1000
-    return trained._replace(figures={**trained.figures, "kilobytes": kilobytes}), seconds_a_pass(
-        task, cell, params, batch
-    )
+    seconds = seconds_a_pass(task, cell, params, batch)
+    return trained._replace(figures={**trained.figures, "kilobytes": kilobytes}), seconds
 
 
 def run(settings: EqualSizeSettings, seed: int, progress: bool = False) -> Outcome:

@@ -13,8 +13,6 @@ from course_lib.nn.logistic import logistic
 from course_lib.params import GRUBeforeParams, GRUParams
 
 AnyGRUParams = TypeVar("AnyGRUParams", GRUParams, GRUBeforeParams)
-
-
 IN_CACHE = 12_000  # elements of one block of a few steps, so that all that they need fits in half a megabyte
 
 
@@ -249,6 +247,26 @@ def gru_backward(dh: np.ndarray, cache: GRUCache[GRUParams]) -> GRUGradients[GRU
     return GRUGradients(dx, dh_0, GRUParams(dW_x, dW_h, db[H:], db[:H]))
 
 
+def mirrored(params: AnyGRUParams) -> AnyGRUParams:
+    """Return the parameters of the same network in the other convention of z (chapter 05).
+
+    In the other convention z stands for the new: h_t = (1 - z) h_{t-1} + z n. Because 1 - sigma(a) = sigma(-a), the
+    z blocks of W_x, W_h and b change their sign and nothing else does. Mirroring twice gives the first parameters.
+
+    Parameters
+    ----------
+    params : GRUParams or GRUBeforeParams
+
+    Returns
+    -------
+    GRUParams or GRUBeforeParams
+        New arrays; what is not in a z block is equal.
+    """
+    H = len(params.W_h)
+    sign = np.repeat([1, -1, 1], H).astype(params.b.dtype)  # (3H,): blocks r, z, n
+    return params._replace(W_x=params.W_x * sign, W_h=params.W_h * sign, b=params.b * sign)
+
+
 def _through_time(dh: np.ndarray, cache: GRUCache[GRUParams]) -> tuple[np.ndarray, np.ndarray]:
     """Return dq, da_r, da_z and da_n side by side (T, B, 4H), and dh_0 (B, H), from dh, time first."""
     T, B, H = dh.shape
@@ -293,26 +311,6 @@ def _ready_for_tanh(W: np.ndarray) -> np.ndarray:
     """Return weights (rows, 3H) as (3, rows, H), the blocks of both gates halved: sigma(a) needs tanh(a / 2)."""
     r, z, n = np.split(W, 3, axis=1)
     return np.stack([r / 2, z / 2, n])
-
-
-def mirrored(params: AnyGRUParams) -> AnyGRUParams:
-    """Return the parameters of the same network in the other convention of z (chapter 05).
-
-    In the other convention z stands for the new: h_t = (1 - z) h_{t-1} + z n. Because 1 - sigma(a) = sigma(-a), the
-    z blocks of W_x, W_h and b change their sign and nothing else does. Mirroring twice gives the first parameters.
-
-    Parameters
-    ----------
-    params : GRUParams or GRUBeforeParams
-
-    Returns
-    -------
-    GRUParams or GRUBeforeParams
-        New arrays; what is not in a z block is equal.
-    """
-    H = len(params.W_h)
-    sign = np.repeat([1, -1, 1], H).astype(params.b.dtype)  # (3H,): blocks r, z, n
-    return params._replace(W_x=params.W_x * sign, W_h=params.W_h * sign, b=params.b * sign)
 
 
 def _require_step_shapes(x_t: np.ndarray, h_prev: np.ndarray, params: GRUParams) -> None:

@@ -145,7 +145,9 @@ def variant_forward(
     Returns
     -------
     h : ndarray of shape (B, T, H)
+        Read-only, because the backward pass needs it: copy it to change it.
     c_T : ndarray of shape (B, H)
+        Read-only too.
     cache : LSTMVariantCache
         For :func:`variant_backward`, and to look at gates and cells.
 
@@ -158,7 +160,7 @@ def variant_forward(
     H = require_cell_inputs(x, {"h_0": h_0, "c_0": c_0}, params.lstm)
     _require_peepholes(params, variant, H)
     B, T, _ = x.shape
-    dtype = np.result_type(x, h_0, c_0, *params.lstm, np.float32)
+    dtype = np.result_type(x, h_0, c_0, *params.lstm, *_peepholes(params, variant), np.float32)
     x_steps = x.transpose(1, 0, 2).astype(dtype)  # (T, B, D)
     a_x = x_steps @ params.lstm.W_x + params.lstm.b  # (T, B, 4H): the share of the pre-activations that needs no h
     h, c, kept = np.empty((T + 1, B, H), dtype), np.empty((T + 1, B, H), dtype), np.empty((4, T, B, H), dtype)
@@ -223,7 +225,7 @@ def _advance(
     return h_t, c_t, LSTMGates(i, f, g, o)
 
 
-def _go_back(dh_t: np.ndarray, dc_t: np.ndarray, t: int, cache: LSTMVariantCache) -> tuple[np.ndarray, np.ndarray]:
+def _go_back(dh_t: np.ndarray, dc_next: np.ndarray, t: int, cache: LSTMVariantCache) -> tuple[np.ndarray, np.ndarray]:
     """Return the gradients at the pre-activations of step t + 1 (B, 4H) and at the cell before it (B, H).
 
     A gate that is left out is 1, so its s (1 - s) is 0 and nothing reaches its parameters.
@@ -233,7 +235,7 @@ def _go_back(dh_t: np.ndarray, dc_t: np.ndarray, t: int, cache: LSTMVariantCache
     p_i, p_f, p_o = _peepholes(cache.params, variant)
     shown, slope = (np.tanh(c_t), 1 - np.tanh(c_t) ** 2) if variant.output_activation else (c_t, np.ones_like(c_t))
     da_o = dh_t * shown * o * (1 - o)
-    dc = dc_t + dh_t * o * slope + da_o * p_o  # now the total derivative at c_t
+    dc = dc_next + dh_t * o * slope + da_o * p_o  # now the total derivative at c_t
     da_g = dc * i * (1 - g**2)
     if variant.coupled:
         da_i, da_f = np.zeros_like(dc), dc * (c_prev - g) * f * (1 - f)

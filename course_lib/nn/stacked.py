@@ -91,14 +91,17 @@ def stacked_forward(
     Raises
     ------
     ValueError
-        If a shape does not fit, a layer has no direction or more than two, or a length is not in 0 ... T.
+        If a shape does not fit, a layer has no direction or more than two, the states do not have the structure of the
+        layers, or a length is not in 0 ... T.
     """
     require_axes("x", x, "batch, time, input", 3)
-    _require_directions(layers)
+    require_directions(layers)
     B, T, _ = x.shape
     lengths = np.full(B, T) if lengths is None else np.asarray(lengths)
+    _require_lengths(lengths, B, T)
     if states is None:
         states = [[_zeros(params, x) for params in directions] for directions in layers]
+    _require_states("states", states, layers)
     finals, caches = [], []
     for directions, starts in zip(layers, states, strict=True):
         runs = []
@@ -132,18 +135,22 @@ def stacked_backward(
     Raises
     ------
     ValueError
-        If a gradient does not have the shape of its states.
+        If a gradient does not have the shape of its states, or `dfinal` not their structure.
     """
     lengths, layers = cache.lengths, cache.layers
+    if dfinal is not None:
+        _require_states("dfinal", dfinal, layers)
     dstates: list[tuple[State, ...]] = []
     dlayers: list[tuple[Any, ...]] = []
     for layer in reversed(range(len(layers))):
-        directions = len(layers[layer])
-        H = cache.caches[layer][0].h.shape[-1]
-        require_shape("dh", dh, "batch, time, hidden of all directions", (*dh.shape[:2], directions * H))
+        caches = cache.caches[layer]
+        T, B, _ = caches[0].h[1:].shape
+        widths = [kept.h.shape[-1] for kept in caches]  # H of each direction
+        require_shape("dh", dh, "batch, time, hidden of all directions", (B, T, sum(widths)))
+        shares = np.split(dh, np.cumsum(widths)[:-1], axis=2)
         runs = []
-        for number, (params, kept) in enumerate(zip(layers[layer], cache.caches[layer], strict=True)):
-            share = _turn(dh[:, :, number * H : (number + 1) * H], lengths, number)
+        for number, (params, kept) in enumerate(zip(layers[layer], caches, strict=True)):
+            share = _turn(shares[number], lengths, number)
             dx, dstate, dparams = _cell(params).backward(share, kept, None if dfinal is None else dfinal[layer][number])
             runs.append((_turn(dx, lengths, number), dstate, dparams))
         dxs, layer_dstates, layer_dparams = zip(*runs, strict=True)
@@ -151,6 +158,32 @@ def stacked_backward(
         dstates.insert(0, layer_dstates)
         dlayers.insert(0, layer_dparams)
     return StackedGradients(dh, tuple(dstates), tuple(dlayers))
+
+
+def require_directions(layers: Sequence[Sequence[Any]]) -> None:
+    """Raise a ValueError unless there are layers, each with one direction or two.
+
+    Parameters
+    ----------
+    layers : sequence of sequences of parameters
+
+    Raises
+    ------
+    ValueError
+        With the number of the layer, and what was found in its place.
+    """
+    if hasattr(layers, "_fields"):
+        raise ValueError(f"layers must be a tuple of layers, got {type(layers).__name__}")
+    if not layers:
+        raise ValueError("there must be at least one layer, got none")
+    for number, directions in enumerate(layers, start=1):
+        if not isinstance(directions, tuple | list) or hasattr(directions, "_fields"):
+            got = type(directions).__name__
+        elif len(directions) not in (1, 2):
+            got = f"{len(directions)} of them"
+        else:
+            continue
+        raise ValueError(f"layer {number} must be a tuple of the parameters of 1 or 2 directions, got {got}")
 
 
 def reverse_within_lengths(x: np.ndarray, lengths: np.ndarray) -> np.ndarray:
@@ -170,15 +203,13 @@ def reverse_within_lengths(x: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     Raises
     ------
     ValueError
-        If `lengths` is not one integer a sequence, or a length is not in 0 ... T.
+        If `x` has no time axis, `lengths` is not one integer a sequence, or a length is not in 0 ... T.
     """
+    if np.ndim(x) < 2:
+        raise ValueError(f"x must be (batch, time, ...), got shape {np.shape(x)}")
     B, T = x.shape[:2]
     lengths = np.asarray(lengths)
-    require_shape("lengths", lengths, "batch,", (B,))
-    if not np.issubdtype(lengths.dtype, np.integer):
-        raise ValueError(f"lengths must be integers, got {lengths.dtype}")
-    if ((lengths < 0) | (lengths > T)).any():
-        raise ValueError(f"lengths must be in 0 ... {T}, got {lengths.tolist()}")
+    _require_lengths(lengths, B, T)
     steps = np.arange(T)
     mirrored = lengths[:, None] - 1 - steps  # (B, T); below 0 at padding
     source = np.where(mirrored >= 0, mirrored, steps)
@@ -253,8 +284,7 @@ def _cell(params: Any) -> _Cell:
 def _zeros(params: Any, x: np.ndarray) -> State:
     """Return an initial state of zeros in the dtype of what comes in."""
     states = _cell(params).states
-    zeros = np.zeros((len(x), len(params[1])), np.result_type(x, *params))  # params[1] is W_hh or W_h: H rows
-    return (zeros,) * states
+    return (np.zeros((len(x), len(params[1])), x.dtype),) * states  # params[1] is W_hh or W_h: H rows
 
 
 def _turn(x: np.ndarray, lengths: np.ndarray, number: int) -> np.ndarray:
@@ -272,11 +302,18 @@ def _with_last(dh: np.ndarray, dfinal: State | None) -> np.ndarray:
     return dh
 
 
-def _require_directions(layers: Sequence[Sequence[Any]]) -> None:
-    """Raise a ValueError unless there are layers, each with one direction or two."""
-    if not layers:
-        raise ValueError("there must be at least one layer, got none")
-    for number, directions in enumerate(layers, start=1):
-        if hasattr(directions, "_fields") or len(directions) not in (1, 2):
-            got = type(directions).__name__ if hasattr(directions, "_fields") else f"{len(directions)} of them"
-            raise ValueError(f"layer {number} must be a tuple of the parameters of 1 or 2 directions, got {got}")
+def _require_lengths(lengths: np.ndarray, B: int, T: int) -> None:
+    """Raise a ValueError unless there is one integer in 0 ... T for each of B sequences."""
+    require_shape("lengths", lengths, "batch,", (B,))
+    if not np.issubdtype(lengths.dtype, np.integer):
+        raise ValueError(f"lengths must be integers, got {lengths.dtype}")
+    if ((lengths < 0) | (lengths > T)).any():
+        raise ValueError(f"lengths must be in 0 ... {T}, got {lengths.tolist()}")
+
+
+def _require_states(name: str, states: Sequence[Sequence[State]], layers: Sequence[Sequence[Any]]) -> None:
+    """Raise a ValueError unless every layer and direction has a state of as many arrays as its cell keeps."""
+    wanted = [[_cell(params).states for params in directions] for directions in layers]
+    got = [[len(state) for state in directions] for directions in states]
+    if got != wanted:
+        raise ValueError(f"{name} must hold {wanted} arrays, by layer and direction, got {got}")

@@ -12,11 +12,13 @@ This module loads torch; nothing else in :mod:`course_lib.nn` does.
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
 
+from course_lib.nn.stacked import require_directions
 from course_lib.params import GRUParams, LSTMParams, RNNParams
 
 P = TypeVar("P", RNNParams, LSTMParams, GRUParams)
@@ -106,7 +108,7 @@ def rnn_to_torch(params: RNNParams | Sequence[Sequence[RNNParams]]) -> torch.nn.
     Raises
     ------
     ValueError
-        If the layers do not fit each other.
+        If the layers do not fit each other, or hold other parameters.
     """
     layers: Layers[RNNParams] = _as_layers(params, RNNParams)
     return _write(torch.nn.RNN, [[(p.W_xh, p.W_hh, p.b_h, np.zeros_like(p.b_h)) for p in row] for row in layers])
@@ -127,7 +129,7 @@ def lstm_to_torch(params: LSTMParams | Sequence[Sequence[LSTMParams]]) -> torch.
     Raises
     ------
     ValueError
-        If the layers do not fit each other.
+        If the layers do not fit each other, or hold other parameters.
     """
     layers: Layers[LSTMParams] = _as_layers(params, LSTMParams)
     return _write(torch.nn.LSTM, [[(p.W_x, p.W_h, p.b, np.zeros_like(p.b)) for p in row] for row in layers])
@@ -148,7 +150,7 @@ def gru_to_torch(params: GRUParams | Sequence[Sequence[GRUParams]]) -> torch.nn.
     Raises
     ------
     ValueError
-        If the layers do not fit each other.
+        If the layers do not fit each other, or hold other parameters.
     """
     layers: Layers[GRUParams] = _as_layers(params, GRUParams)
     return _write(torch.nn.GRU, [[(p.W_x, p.W_h, p.b, _with_zeros(p.b_hn)) for p in row] for row in layers])
@@ -209,8 +211,16 @@ def _write(kind: Any, rows: list[list[Weights]]) -> Any:
 
 
 def _as_layers(params: Any, kind: type) -> Any:
-    """Return layers of directions, whether `params` are those or the parameters of one direction."""
-    return ((params,),) if isinstance(params, kind) else params
+    """Return layers of directions, whether `params` are those or the parameters of one direction.
+
+    Raise a ValueError unless all of the parameters are of this kind.
+    """
+    layers = ((params,),) if hasattr(params, "_fields") else params
+    require_directions(layers)
+    for one in chain.from_iterable(layers):
+        if not isinstance(one, kind):
+            raise ValueError(f"the parameters must be {kind.__name__}, got {type(one).__name__}")
+    return layers
 
 
 def _require_module(module: object, kind: type) -> None:

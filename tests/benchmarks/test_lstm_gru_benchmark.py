@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from course_lib.params import LSTMParams
 
@@ -88,6 +90,29 @@ def test_a_row_holds_medians_of_times_and_of_ratios(bench):
 def test_a_size_is_measured_at_least_as_often_as_asked(bench):
     row = bench.measure("LSTM", (2, 3, 4, 5), budget=0.0, least=5)
     assert row.repeats == 5 and row.ratio > 0
+
+
+def test_a_size_is_measured_for_about_its_seconds(bench, monkeypatch):
+    monkeypatch.setattr(bench, "time_in_turn", lambda works, repeats: [seconds(0.5, 0.5, 0.5, 0.5)] * repeats)
+    assert bench.measure("LSTM", (2, 3, 4, 5), budget=40.0).repeats == 20
+
+
+def test_all_sides_have_one_thread(bench, monkeypatch):
+    threads, before = [], torch.get_num_threads()
+
+    def measure(layer, size, _):
+        blas = [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+        threads.extend([torch.get_num_threads(), *blas])
+        return bench.summarise(layer, size, [seconds(1.0)] * 3)
+
+    monkeypatch.setattr(bench, "measure", measure)
+    torch.set_num_threads(2)
+    try:
+        with threadpool_limits(limits=2, user_api="blas"):
+            bench.main([])
+    finally:
+        torch.set_num_threads(before)
+    assert len(threads) >= 16 and set(threads) == {1}
 
 
 @pytest.mark.parametrize(

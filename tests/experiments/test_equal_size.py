@@ -5,9 +5,17 @@ import dataclasses
 import numpy as np
 import pytest
 
-from course_lib.experiments import EXPERIMENTS, load
+from course_lib.experiments import EXPERIMENTS, Run, load
 from course_lib.experiments.cells import CELLS, TASKS
-from course_lib.experiments.equal_size import contenders, kept_bytes, most_units, run, sizes
+from course_lib.experiments.equal_size import (
+    REPEATS,
+    contenders,
+    kept_bytes,
+    most_units,
+    run,
+    seconds_a_pass,
+    sizes,
+)
 from course_lib.experiments.networks import Network
 from course_lib.nn import count_parameters
 from course_lib.params import HeadParams
@@ -38,28 +46,44 @@ def test_every_task_has_three_networks_of_one_width_and_two_as_large_as_the_lstm
             assert 0.95 * size["lstm"] < size[name] <= size["lstm"]
 
 
-@pytest.mark.parametrize(("kind", "least"), [("tanh", 1), ("gru", 4), ("lstm", 6)])
-def test_the_memory_of_a_forward_pass_grows_with_the_arrays_a_step_keeps(kind, least):
+@pytest.mark.parametrize("kind", CELLS)
+def test_the_memory_of_a_forward_pass_is_that_of_its_inputs_states_and_gates(kind):
     B, T, D, H = 3, 50, 2, 8
     cell = CELLS[kind]
     params = Network(cell.start(D, H, np.random.default_rng(0)), HeadParams(np.ones((H, 1)), np.ones(1)))
-    short, long = (kept_bytes(params, np.ones((B, steps, D)), cell) for steps in (T, 2 * T))
-    a_step = (long - short) / T
-    assert a_step % (B * 8) == 0 and least * B * H * 8 <= a_step <= (least + 2) * B * H * 8 + 2 * B * D * 8
+    states = (T + 1) * B * H
+    numbers = {
+        "tanh": T * B * D + states,
+        "gru": T * B * (D + 1) + states + 4 * T * B * H,  # r, z, n and q; a column of ones for the bias
+        "lstm": T * B * (D + 1) + states + 6 * states,  # i, f, o, g, c and tanh c
+    }
+    assert kept_bytes(params, np.ones((B, T, D)), cell) == 8 * numbers[kind]
 
 
 def test_the_numbers_of_a_table_are_those_of_the_runs():
     short = EXPERIMENTS["equal-size"].short()
-    one = run(short, 0)
-    from course_lib.experiments import Run
-
-    lines = sizes([Run(0, 1.0, one)], short)
-    for line, (name, contender) in zip(lines, contenders(short).items(), strict=True):
+    runs = [Run(seed, 1.0, run(short, seed)) for seed in (0, 1)]
+    one, other = (each.outcome for each in runs)
+    lines = sizes(runs, short)
+    for place, (line, (name, contender)) in enumerate(zip(lines, contenders(short).items(), strict=True)):
         assert (line.task, line.label, line.hidden) == (contender.task, CELLS[contender.cell].label, contender.hidden)
-        assert line.error == line.lowest == line.highest == one.figures[f"{name} error"]
-        assert line.milliseconds > 0 and line.kilobytes == one.figures[f"{name} kilobytes"]
+        low, high = sorted(each.figures[f"{name} error"] for each in (one, other))
+        assert (line.lowest, line.highest) == (low, high) and line.error == pytest.approx((low + high) / 2)
+        seconds = [each.curves["seconds a pass"][place] for each in (one, other)]
+        assert line.milliseconds == 1000 * min(seconds) > 0 and line.kilobytes == one.figures[f"{name} kilobytes"]
         assert line.parameters == one.figures[f"{name} parameters"]
+    B, T, D, H = short.batch_size, short.T, TASKS["adding"].inputs, short.hidden
+    assert one.figures["adding tanh kilobytes"] == 4 * (T * B * D + (T + 1) * B * H) / 1000  # float32
     assert len({(line.task, line.label, line.hidden) for line in lines}) == len(lines) - 2  # widths of 4 are close
+
+
+def test_the_shortest_pass_counts(monkeypatch):
+    passes = [5, *[2] * (REPEATS - 2), 1]
+    ticks = iter(np.cumsum([tick for one in passes for tick in (3, one)]))  # 3 seconds between two passes
+    monkeypatch.setattr("course_lib.experiments.equal_size.process_time", lambda: next(ticks))
+    cell, task = CELLS["tanh"], TASKS["adding"]
+    params = Network(cell.start(2, 4, np.random.default_rng(0)), HeadParams(np.ones((4, 1)), np.ones(1)))
+    assert seconds_a_pass(task, cell, params, task.draw(np.random.default_rng(0), 2, 5)) == 1
 
 
 def test_the_copy_problem_has_its_own_length():

@@ -1,5 +1,7 @@
 """What a cell keeps is measured as the formulas say, and the stored result says what the forget gate did."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -44,7 +46,26 @@ def test_the_biases_start_from_the_same_other_numbers_as_the_cell_without_a_gate
         np.testing.assert_array_equal(own.b, np.repeat([0, bias, 0, 0], H))
 
 
+def test_a_run_measures_the_networks_that_it_started_and_those_that_it_trained():
+    experiment = EXPERIMENTS["forget-gate"]
+    still = dataclasses.replace(experiment.short(), updates=1, learning_rate=1e-30)
+    moved = dataclasses.replace(experiment.short(), updates=110, solved_below=1e9)
+    first, last = experiment.run(still, 3, False), experiment.run(moved, 3, False)
+    for bias in BIASES:
+        for what in ("gates", "in all"):
+            start, trained = (first.curves[f"bias {bias:g} {what} {when}"] for when in ("start", "trained"))
+            np.testing.assert_array_equal(trained, start)  # no update moved a number
+            np.testing.assert_array_equal(last.curves[f"bias {bias:g} {what} start"], start)
+            assert not np.allclose(last.curves[f"bias {bias:g} {what} trained"], start, rtol=1e-3)
+        kept = last.curves[f"bias {bias:g} gates trained"][-1] ** (1 / moved.T)
+        assert last.figures[f"bias {bias:g} kept trained"] == pytest.approx(kept, rel=1e-12)
+        assert last.figures[f"bias {bias:g} solved"] == 100  # the first mean of 100 losses
+
+
 def test_a_gate_that_is_never_open_keeps_nothing():
+    np.testing.assert_array_equal(
+        kept_in_all(at_rest(-1e4), np.zeros((B, T, D)), np.random.default_rng(0)), np.zeros(T)
+    )
     np.testing.assert_array_equal(kept_by_gates(at_rest(-1e4), np.zeros((B, T, D))), np.zeros(T))
 
 

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from course_lib.data.adding import TOLERANCE_1997
 from course_lib.data.copying import baselines
 from course_lib.experiments import EXPERIMENTS, load
 from course_lib.experiments.adding_gated import GATED, RightInARow, updates_until
@@ -28,7 +29,9 @@ def test_right_answers_in_a_row_are_counted_over_batches_and_from_the_last_wrong
     assert not rule(y, None)
 
 
-@pytest.mark.parametrize(("answer", "right"), [(0.0799, True), (-0.0799, True), (0.0801, False), (np.nan, False)])
+@pytest.mark.parametrize(
+    ("answer", "right"), [(0.0799, True), (-0.0799, True), (TOLERANCE_1997, False), (np.nan, False)]
+)
 def test_an_answer_is_right_within_the_tolerance_of_1997(answer, right):
     rule = RightInARow(1)
     rule.see(np.array([answer]), np.zeros(1))

@@ -1,10 +1,12 @@
 """The networks that experiments train have the gradients of autograd, and come back from storage as they were."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 
-from course_lib.experiments.fit import FitSettings, points
+from course_lib.experiments.fit import FitSettings, fit, points
 from course_lib.experiments.networks import (
     AT_ONCE,
     GRU,
@@ -149,6 +151,23 @@ def test_who_watches_sees_the_answers_that_the_loss_is_of():
     seen = []
     loss, _ = squared_error(params, x, np.zeros(B), TANH, seen.append)
     assert np.mean(seen[0] ** 2) == pytest.approx(loss, rel=1e-9) and seen[0].shape == (B,)
+
+
+def test_a_fit_draws_what_its_settings_say_and_clips_at_their_norm():
+    params, _ = network(1)
+    settings, drawn = FitSettings(T=4, hidden=H, updates=3, batch_size=2, held_out=1), []
+
+    def draw(rng, sequences, steps):
+        drawn.append((sequences, steps))
+        return rng.normal(size=(sequences, steps, D)), np.zeros(sequences)
+
+    def moved(clip_norm):
+        own = dataclasses.replace(settings, clip_norm=clip_norm)
+        record = fit(params, lambda params, batch: squared_error(params, *batch, TANH), draw, own, 0, False)
+        return np.abs(record.params.rnn.W_hh - params.rnn.W_hh).max()
+
+    assert moved(1e-13) < 1e-6 < 1e-4 < moved(1.0)
+    assert drawn == [(2, 4)] * 6
 
 
 def test_points_of_a_curve_are_means_over_whole_groups():

@@ -220,6 +220,29 @@ def test_the_dtype_of_the_inputs_is_kept(dtype):
     assert {array.dtype for array in arrays} == {np.dtype(dtype)}
 
 
+@pytest.mark.parametrize("wide", range(6))
+def test_one_input_in_float64_is_enough_to_compute_in_it(wide):
+    x, h_0, params, _ = case(4, 6, 3, 5, dtype=np.float32)
+    arrays = [array.astype(np.float64) if k == wide else array for k, array in enumerate((x, h_0, *params))]
+    h, cache = gru_forward(*arrays[:2], GRUParams(*arrays[2:]))
+    assert {array.dtype for array in (h, *cache.gates)} == {np.dtype(np.float64)}
+
+
+def test_whole_numbers_are_computed_with_as_the_same_numbers_in_float64():
+    x, h_0, params, dh = case(2, 4, 3, 5)
+    whole = [np.rint(array).astype(int) for array in (x, h_0, *params)]
+    exact = [array.astype(np.float64) for array in whole]
+    got, wanted = (gru_forward(*arrays[:2], GRUParams(*arrays[2:]))[1] for arrays in (whole, exact))
+    assert_all_close(flat(gru_backward(dh, got)), flat(gru_backward(dh, wanted)), EXACT)
+
+
+def test_a_batch_of_no_sequences_has_no_gradients():
+    x, h_0, params, dh = case(0, 6, 3, 5)
+    gradients = gru_backward(dh, gru_forward(x, h_0, params)[1])
+    assert gradients.dx.shape == (0, 6, 3)
+    assert not any(array.any() for array in gradients.dparams)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_saturated_gates_overflow_nowhere(dtype):
     x, h_0, params, dh = case(3, 4, 2, 5, dtype=dtype)

@@ -116,9 +116,21 @@ def test_the_dtype_is_kept_and_saturated_gates_overflow_nowhere(dtype):
     assert all(np.isfinite(array).all() for array in arrays)
 
 
-def test_the_states_cannot_be_changed():
-    x, h_0, params, _ = case(1, 4, 2, 5)
+def test_whole_numbers_are_computed_with_as_the_same_numbers_in_float64():
+    x, h_0, params, dh = case(2, 4, 3, 5)
+    whole = [np.rint(array).astype(int) for array in (x, h_0, *params)]
+    exact = [array.astype(np.float64) for array in whole]
+    got, wanted = (gru_before_forward(*arrays[:2], GRUBeforeParams(*arrays[2:]))[1] for arrays in (whole, exact))
+    assert_all_close(flat(gru_before_backward(dh, got)), flat(gru_before_backward(dh, wanted)), EXACT)
+
+
+def test_changing_the_input_afterwards_does_not_change_the_gradients_and_the_states_cannot_be_changed():
+    x, h_0, params, dh = case(1, 4, 2, 5)
+    wanted = flat(gru_before_backward(dh, gru_before_forward(x, h_0, params)[1]))
+    x = x.copy()
     h, cache = gru_before_forward(x, h_0, params)
+    x[:] = 9
+    assert_all_close(flat(gru_before_backward(dh, cache)), wanted, {"rtol": 0})
     for state in (h, *cache.gates):
         with pytest.raises(ValueError, match="read-only"):
             state[:] = 9

@@ -108,7 +108,7 @@ def test_an_identity_network_can_forget_by_a_factor():
 
 @pytest.mark.parametrize(("make", "kind", "blocks"), [(init_lstm, LSTMParams, 4), (init_gru, GRUParams, 3)])
 def test_a_cell_with_gates_starts_with_an_orthogonal_block_for_every_draw(make, kind, blocks):
-    params = make(np.random.default_rng(0), 60, 40)
+    params = make(60, 40, np.random.default_rng(0))
     assert type(params) is kind
     assert {array.dtype for array in params} == {np.dtype(np.float64)}
     assert params.W_x.shape == (60, blocks * 40)
@@ -118,7 +118,7 @@ def test_a_cell_with_gates_starts_with_an_orthogonal_block_for_every_draw(make, 
     for W in squares:
         np.testing.assert_allclose(W @ W.T, np.eye(40), atol=1e-12)
     assert len({W.tobytes() for W in squares}) == blocks
-    again = make(np.random.default_rng(0), 60, 40)
+    again = make(60, 40, np.random.default_rng(0))
     assert all(np.array_equal(a, b) for a, b in zip(params, again, strict=True))
 
 
@@ -156,7 +156,7 @@ def test_parameters_are_counted_through_layers_and_nothing_counts_nothing():
 )
 def test_a_size_below_one_is_named_by_a_cell_with_gates(make, D, H, message):
     with pytest.raises(ValueError) as error:
-        make(np.random.default_rng(0), D, H)
+        make(D, H, np.random.default_rng(0))
     assert str(error.value) == message
 
 

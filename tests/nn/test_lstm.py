@@ -221,6 +221,29 @@ def test_the_dtype_of_the_inputs_is_kept(dtype):
     assert {array.dtype for array in arrays} == {np.dtype(dtype)}
 
 
+@pytest.mark.parametrize("wide", range(6))
+def test_one_input_in_float64_is_enough_to_compute_in_it(wide):
+    x, h_0, c_0, params, _, _ = case(4, 6, 3, 5, dtype=np.float32)
+    arrays = [array.astype(np.float64) if k == wide else array for k, array in enumerate((x, h_0, c_0, *params))]
+    h, c_T, cache = lstm_forward(*arrays[:3], LSTMParams(*arrays[3:]))
+    assert {array.dtype for array in (h, c_T, *cache.gates)} == {np.dtype(np.float64)}
+
+
+def test_whole_numbers_are_computed_with_as_the_same_numbers_in_float64():
+    x, h_0, c_0, params, dh, dc_T = case(2, 4, 3, 5)
+    whole = [np.rint(array).astype(int) for array in (x, h_0, c_0, *params)]
+    exact = [array.astype(np.float64) for array in whole]
+    got, wanted = (lstm_forward(*arrays[:3], LSTMParams(*arrays[3:]))[2] for arrays in (whole, exact))
+    assert_all_close(flat(lstm_backward(dh, got, dc_T)), flat(lstm_backward(dh, wanted, dc_T)), EXACT)
+
+
+def test_a_batch_of_no_sequences_has_no_gradients():
+    x, h_0, c_0, params, dh, dc_T = case(0, 6, 3, 5)
+    gradients = lstm_backward(dh, lstm_forward(x, h_0, c_0, params)[2], dc_T)
+    assert gradients.dx.shape == (0, 6, 3)
+    assert not any(array.any() for array in gradients.dparams)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_saturated_gates_overflow_nowhere(dtype):
     x, h_0, c_0, params, dh, dc_T = case(3, 4, 2, 5, dtype=dtype)

@@ -147,9 +147,23 @@ def test_float32_stays_float32_even_where_gates_saturate(variant):
     assert all(np.isfinite(array).all() for array in arrays)
 
 
-def test_the_states_cannot_be_changed():
-    x, h_0, c_0, params, _, _ = case(1, 4, 4, 5)
+def test_peepholes_in_float64_are_enough_to_compute_in_it_if_they_are_used():
+    x, h_0, c_0, params, _, _ = case(3, 4, 4, 5, dtype=np.float32)
+    params = params._replace(peepholes=PeepholeParams(*(p.astype(np.float64) for p in params.peepholes)))
+    for used, dtype in ((True, np.float64), (False, np.float32)):
+        variant = LSTMVariant(peepholes=used)
+        h_1, c_1, _ = variant_step(x[:, 0], h_0, c_0, params, variant)
+        h, c_T, cache = variant_forward(x, h_0, c_0, params, variant)
+        assert {array.dtype for array in (h_1, c_1, h, c_T, *cache.gates)} == {np.dtype(dtype)}
+
+
+def test_changing_the_input_afterwards_does_not_change_the_gradients_and_the_states_cannot_be_changed():
+    x, h_0, c_0, params, dh, _ = case(1, 4, 4, 5)
+    wanted = flat(variant_backward(dh, variant_forward(x, h_0, c_0, params, LSTMVariant())[2]))
+    x = x.copy()
     h, c_T, cache = variant_forward(x, h_0, c_0, params, LSTMVariant())
+    x[:] = 9
+    assert_all_close(flat(variant_backward(dh, cache)), wanted, {"rtol": 0})
     for state in (h, c_T, *cache.gates):
         with pytest.raises(ValueError, match="read-only"):
             state[:] = 9
@@ -171,6 +185,15 @@ def test_missing_peepholes_and_wrong_shapes_are_named():
     with pytest.raises(ValueError) as error:
         variant_forward(x, h_0, c_0, wrong, LSTMVariant(peepholes=True))
     assert str(error.value) == "p_f must be (hidden,) = (5,), got (1,)"
+    with pytest.raises(ValueError) as error:
+        variant_step(x[:, 0], h_0, c_0, wrong, LSTMVariant(peepholes=True))
+    assert str(error.value) == "p_f must be (hidden,) = (5,), got (1,)"
+    with pytest.raises(ValueError) as error:
+        variant_step(x, h_0, c_0, params, LSTMVariant())
+    assert str(error.value) == "x_t must be (batch, input), got shape (3, 6, 4)"
+    with pytest.raises(ValueError) as error:
+        variant_forward(x[:, 0], h_0, c_0, params, LSTMVariant())
+    assert str(error.value) == "x must be (batch, time, input), got shape (3, 4)"
     with pytest.raises(ValueError) as error:
         variant_forward(x, h_0, c_0[0], params, LSTMVariant())
     assert str(error.value) == "c_0 must be (batch, hidden) = (3, 5), got (5,)"

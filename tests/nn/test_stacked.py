@@ -6,8 +6,14 @@ from hypothesis import strategies as st
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from course_lib.nn import (
+    gru_backward,
     gru_before_backward,
     gru_before_forward,
+    gru_forward,
+    init_gru,
+    init_lstm,
+    lstm_backward,
+    lstm_forward,
     reverse_within_lengths,
     stacked_backward,
     stacked_forward,
@@ -158,11 +164,53 @@ def test_each_sequence_is_reversed_within_its_length_and_twice_is_nothing(length
     np.testing.assert_array_equal(reverse_within_lengths(turned, np.array(lengths)), x)
 
 
+def test_the_directions_of_a_layer_may_be_cells_of_different_sizes():
+    rng = np.random.default_rng(0)
+    forwards, backwards = init_lstm(D, 2, rng), init_gru(D, H, rng)
+    x, dh, zeros = rng.normal(size=(2, 6, D)), rng.normal(size=(2, 6, 2 + H)), np.zeros((2, H))
+    h, _, cache = stacked_forward(x, ((forwards, backwards),))
+    h_1, _, cache_1 = lstm_forward(x, zeros[:, :2], zeros[:, :2], forwards)
+    h_2, cache_2 = gru_forward(x[:, ::-1], zeros, backwards)
+    np.testing.assert_allclose(h, np.concatenate([h_1, h_2[:, ::-1]], axis=2), **CLOSE)
+    back_1, back_2 = lstm_backward(dh[..., :2], cache_1), gru_backward(dh[:, ::-1, 2:], cache_2)
+    np.testing.assert_allclose(stacked_backward(dh, cache).dx, back_1.dx + back_2.dx[:, ::-1], **CLOSE)
+
+
+def test_gradients_are_left_as_they_were_and_lengths_may_be_a_list():
+    rng = np.random.default_rng(0)
+    layers = ((init_gru(D, H, rng),),)
+    x, dh, dfinal = rng.normal(size=(2, 4, D)), rng.normal(size=(2, 4, H)), rng.normal(size=(2, H))
+    h, _, cache = stacked_forward(x, layers, lengths=[4, 2])
+    np.testing.assert_array_equal(h, stacked_forward(x, layers)[0])
+    dh.flags.writeable = dfinal.flags.writeable = False
+    stacked_backward(dh, cache, (((dfinal,),),))
+    np.testing.assert_array_equal(reverse_within_lengths(x, [4, 1])[0], x[0, ::-1])
+
+
 def test_what_does_not_fit_is_named():
     params = RNNParams(np.zeros((D, H)), np.zeros((H, H)), np.zeros(H))
-    x = np.zeros((2, 4, D))
+    lstm = init_lstm(D, H, np.random.default_rng(0))
+    x, state = np.zeros((2, 4, D)), np.zeros((2, H))
     cache = stacked_forward(x, ((params,),))[2]
     calls = {
+        "layers must be a tuple of layers, got LSTMParams": lambda: stacked_forward(x, lstm),
+        "layer 1 must be a tuple of the parameters of 1 or 2 directions, got ndarray": lambda: stacked_forward(
+            x, (np.zeros(2),)
+        ),
+        "states must hold [[2]] arrays, by layer and direction, got [[1]]": lambda: stacked_forward(
+            x, ((lstm,),), (((state,),),)
+        ),
+        "states must hold [[1], [1]] arrays, by layer and direction, got [[1]]": lambda: stacked_forward(
+            x, ((params,), (params,)), (((state,),),)
+        ),
+        "dfinal must hold [[1]] arrays, by layer and direction, got [[2]]": lambda: stacked_backward(
+            np.zeros((2, 4, H)), cache, (((state, state),),)
+        ),
+        "dh must be (batch, time, hidden of all directions) = (2, 4, 5), got (5,)": lambda: stacked_backward(
+            np.zeros(5), cache
+        ),
+        "lengths must be in 0 ... 4, got [5, 4]": lambda: stacked_forward(x, ((params,),), lengths=np.array([5, 4])),
+        "x must be (batch, time, ...), got shape (3,)": lambda: reverse_within_lengths(np.zeros(3), np.array([1])),
         "x must be (batch, time, input), got shape (2, 3)": lambda: stacked_forward(x[:, 0], ((params,),)),
         "there must be at least one layer, got none": lambda: stacked_forward(x, ()),
         "layer 2 must be a tuple of the parameters of 1 or 2 directions, got 3 of them": lambda: stacked_forward(

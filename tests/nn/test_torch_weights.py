@@ -17,6 +17,14 @@ KINDS = [
     (torch.nn.LSTM, lstm_from_torch, lstm_to_torch, LSTMParams),
     (torch.nn.GRU, gru_from_torch, gru_to_torch, GRUParams),
 ]
+
+
+def zeros(kind, blocks):
+    """Return parameters of one direction with D = 3 and H = 2, all 0."""
+    shapes = ((3, 2 * blocks), (2, 2 * blocks), (2 * blocks,), (2,))
+    return kind(*map(np.zeros, shapes[: len(kind._fields)]))
+
+
 FORMS = [(1, False), (1, True), (2, False), (3, True)]
 
 
@@ -82,6 +90,18 @@ def test_the_two_biases_of_torch_are_added_and_a_gru_keeps_the_second_of_the_can
         (lambda: gru_from_torch(None), "module must be a torch.nn.GRU, got NoneType"),
         (lambda: rnn_from_torch(torch.nn.RNN(3, 5, nonlinearity="relu")), "nonlinearity must be tanh, got relu"),
         (lambda: lstm_from_torch(torch.nn.LSTM(3, 5, proj_size=2)), "proj_size must be 0, got 2"),
+        (lambda: lstm_to_torch(()), "there must be at least one layer, got none"),
+        (lambda: lstm_to_torch(zeros(GRUParams, 3)), "the parameters must be LSTMParams, got GRUParams"),
+        (lambda: gru_to_torch(((zeros(LSTMParams, 4),),)), "the parameters must be GRUParams, got LSTMParams"),
+        (lambda: rnn_to_torch(((zeros(GRUParams, 3),),)), "the parameters must be RNNParams, got GRUParams"),
+        (
+            lambda: gru_to_torch((zeros(GRUParams, 3),)),
+            "layer 1 must be a tuple of the parameters of 1 or 2 directions, got GRUParams",
+        ),
+        (
+            lambda: lstm_to_torch(((zeros(LSTMParams, 4),) * 3,)),
+            "layer 1 must be a tuple of the parameters of 1 or 2 directions, got 3 of them",
+        ),
     ],
 )
 def test_what_does_not_fit_is_named(call, message):

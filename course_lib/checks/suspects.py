@@ -24,9 +24,9 @@ Suspects = list[tuple[Misconception, ...]]
 def suspect(exercise: Exercise, part: str, call: Call, cases: list[Case], outcomes: list[Outcome]) -> Suspects:
     """Find what produces the very same outcomes: single misconceptions first, then pairs of them.
 
-    An error, or values that became NaN, are explained by one misconception only, since they say little. One draw of
-    further cases must be explained too, for a few numbers can agree by chance; when several explain it, more are drawn
-    until one is left or the draws are used up. At most two explanations are returned.
+    An error, or values that became NaN, are explained by one misconception only, since they say little. As many further
+    cases must be explained too, for a few numbers can agree by chance; when several explain them, more are drawn until
+    one is left or the draws are used up. At most two explanations are returned.
     """
     for size in (1, 2) if _says_enough_for_two(exercise, cases[-1], outcomes[-1]) else (1,):
         candidates: Suspects = list(itertools.combinations(exercise.misconceptions, size))
@@ -35,6 +35,7 @@ def suspect(exercise: Exercise, part: str, call: Call, cases: list[Case], outcom
             if len(candidates) <= (1 if draw else 0):
                 break
             more = draw_cases(exercise, part, EXTRA_SEED + draw, unseen=False)
+            more = more[: len(cases)] if len(candidates) == 1 else more
             candidates = _explaining(exercise, candidates, more, [call(case.inputs) for case in more])
         if candidates:
             return _at_most_two(exercise, part, call, candidates)
@@ -72,10 +73,13 @@ def closest(ways: Sequence[tuple[Plain, ...]], mine: Plain) -> tuple[Plain, ...]
 
 
 def _says_enough_for_two(exercise: Exercise, case: Case, outcome: Outcome) -> bool:
-    """Tell whether an outcome shows more than that something overflowed, which many pairs of mistakes do alike."""
+    """Tell whether an outcome shows more than an overflow or a missing value, which many pairs of mistakes do alike."""
     if outcome.error:
         return False
     right = exercise.oracle(**case.inputs)
+    fault = (case.judged or exercise.returns).fault(outcome.value, right)
+    if fault and fault.kind == "type":
+        return False
     mine, right = (case.judged.of(value) if case.judged else value for value in (outcome.value, right))
     return differs_in_numbers(mine, right)
 

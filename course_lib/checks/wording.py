@@ -26,9 +26,10 @@ NO_VALUE_FITS = (
     "compare each with yours."
 )
 NO_ERROR_FITS = (
-    "no mistake on file gives this error. Call your function in a cell of its own on an input with the shapes above; "
-    "where a line is named, print what goes into it just before."
+    "no mistake on file gives this error. Call your function in a cell of its own{on_inputs}; where a line is named, "
+    "print what goes into it just before."
 )
+ON_INPUTS = " on an input with the shapes above"
 
 
 def failed(exercise: Exercise, part: str, case: Case, fault: Fault, suspects: Suspects, language: str) -> Verdict:
@@ -53,8 +54,9 @@ def _lines(exercise: Exercise, case: Case, fault: Fault, suspects: Suspects, for
 def _advice(exercise: Exercise, fault: Fault) -> str:
     """Return what to do about a fault that no misconception explains."""
     if fault.kind == "error":
-        return NO_ERROR_FITS
-    return NOTHING_FITS if exercise.has_inputs else NO_VALUE_FITS
+        return NO_ERROR_FITS.format(on_inputs=ON_INPUTS if exercise.has_inputs else "")
+    text = NOTHING_FITS if exercise.has_inputs else NO_VALUE_FITS
+    return text.replace("these values", "this shape") if fault.kind == "shape" else text
 
 
 def _hint(candidate: tuple[Misconception, ...], form: str) -> str:

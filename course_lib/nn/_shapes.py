@@ -133,7 +133,7 @@ def require_blocks(W_x: np.ndarray, W_h: np.ndarray, b: np.ndarray, D: int, bloc
     return H
 
 
-def require_cell_inputs(x: np.ndarray, states: dict[str, np.ndarray], params: Gated) -> int:
+def require_cell_inputs(x: np.ndarray, states: dict[str, np.ndarray], params: Gated, kind: type[Gated]) -> int:
     """Return the hidden size H, or raise a ValueError if the inputs of a step or a sequence do not fit each other.
 
     Parameters
@@ -142,6 +142,8 @@ def require_cell_inputs(x: np.ndarray, states: dict[str, np.ndarray], params: Ga
     states : dict of ndarray of shape (B, H)
         By their names: the hidden state, and for an LSTM the cell state.
     params : LSTMParams, GRUParams or GRUBeforeParams
+    kind : type
+        Which of them is wanted: the two forms of the GRU differ by one array, which would be left out in silence.
 
     Returns
     -------
@@ -151,8 +153,10 @@ def require_cell_inputs(x: np.ndarray, states: dict[str, np.ndarray], params: Ga
     Raises
     ------
     ValueError
-        With the array, the wanted shape and the one it has.
+        With the array, the wanted shape and the one it has; or with the kind of parameters.
     """
+    if not isinstance(params, kind):
+        raise ValueError(f"params must be {kind.__name__}, got {type(params).__name__}")
     W_x, W_h, b = params[:3]
     H = require_blocks(W_x, W_h, b, x.shape[-1], 4 if isinstance(params, LSTMParams) else 3)
     if isinstance(params, GRUParams):

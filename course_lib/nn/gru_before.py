@@ -97,7 +97,7 @@ def gru_before_forward(
         If a shape does not fit.
     """
     require_axes("x", x, "batch, time, input", 3)
-    H = require_cell_inputs(x, {"h_0": h_0}, params)
+    H = require_cell_inputs(x, {"h_0": h_0}, params, GRUBeforeParams)
     B, T, _ = x.shape
     dtype = np.result_type(x, h_0, *params, np.float32)
     x_steps = x.transpose(1, 0, 2).astype(dtype)  # (T, B, D)
@@ -170,4 +170,4 @@ def _go_back(dh_t: np.ndarray, h_prev: np.ndarray, gates: GRUGates, W_h: np.ndar
 def _require_step_shapes(x_t: np.ndarray, h_prev: np.ndarray, params: GRUBeforeParams) -> None:
     """Raise a ValueError if the inputs of one step do not fit each other."""
     require_axes("x_t", x_t, "batch, input", 2)
-    require_cell_inputs(x_t, {"h_prev": h_prev}, params)
+    require_cell_inputs(x_t, {"h_prev": h_prev}, params, GRUBeforeParams)

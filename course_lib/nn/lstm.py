@@ -226,7 +226,7 @@ def lstm_forward(
         If a shape does not fit.
     """
     require_axes("x", x, "batch, time, input", 3)
-    H = require_cell_inputs(x, {"h_0": h_0, "c_0": c_0}, params)
+    H = require_cell_inputs(x, {"h_0": h_0, "c_0": c_0}, params, LSTMParams)
     B, T, D = x.shape  # batch, time steps, input size
     dtype = np.result_type(x, h_0, c_0, *params, np.float32)
     x_one = np.ones((T, B, D + 1), dtype)  # time first; the bias is the weight of one more input, which is always 1
@@ -334,4 +334,4 @@ def _ready_for_tanh(W: np.ndarray) -> np.ndarray:
 def _require_step_shapes(x_t: np.ndarray, h_prev: np.ndarray, c_prev: np.ndarray, params: LSTMParams) -> None:
     """Raise a ValueError if the inputs of one step do not fit each other."""
     require_axes("x_t", x_t, "batch, input", 2)
-    require_cell_inputs(x_t, {"h_prev": h_prev, "c_prev": c_prev}, params)
+    require_cell_inputs(x_t, {"h_prev": h_prev, "c_prev": c_prev}, params, LSTMParams)

@@ -124,7 +124,7 @@ def variant_step(
         If a shape does not fit, or peepholes are wanted and not given.
     """
     require_axes("x_t", x_t, "batch, input", 2)
-    H = require_cell_inputs(x_t, {"h_prev": h_prev, "c_prev": c_prev}, params.lstm)
+    H = require_cell_inputs(x_t, {"h_prev": h_prev, "c_prev": c_prev}, params.lstm, LSTMParams)
     _require_peepholes(params, variant, H)
     return _advance(x_t @ params.lstm.W_x + params.lstm.b, h_prev, c_prev, params, variant)
 
@@ -157,7 +157,7 @@ def variant_forward(
         If a shape does not fit, or peepholes are wanted and not given.
     """
     require_axes("x", x, "batch, time, input", 3)
-    H = require_cell_inputs(x, {"h_0": h_0, "c_0": c_0}, params.lstm)
+    H = require_cell_inputs(x, {"h_0": h_0, "c_0": c_0}, params.lstm, LSTMParams)
     _require_peepholes(params, variant, H)
     B, T, _ = x.shape
     dtype = np.result_type(x, h_0, c_0, *params.lstm, *_peepholes(params, variant), np.float32)

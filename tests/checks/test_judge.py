@@ -285,3 +285,14 @@ def test_no_plain_value_breaks_the_judge(value):
 def test_a_dead_process_is_a_fault_like_another():
     verdict = judge(rnn_step, "values", lambda inputs: Outcome(error="ProcessDied: the process of the answer ended"))
     assert "ProcessDied" in str(verdict)
+
+
+def test_an_input_with_nothing_to_read_is_not_spoken_of_where_there_are_no_inputs():
+    said = " ".join(str(judge(trace, "values", call_here(lambda extra: extra), None, "en").longer).split())
+    assert "Call your function in a cell of its own; where a line is named" in said
+    assert "shapes above" not in said
+
+
+def test_advice_on_a_shape_speaks_of_the_shape(steps):
+    said = " ".join(str(verdict_on(lambda *inputs: steps.right(*inputs)[:, :, None]).longer).split())
+    assert "no mistake on file gives this shape" in said

@@ -143,9 +143,32 @@ def test_the_mistake_that_is_named_explains_the_look_that_is_quoted(params, name
     assert verdict.misconceptions == (named,) and quoted in verdict.lines[1][1]
 
 
-def test_a_counter_that_closes_its_input_gate_for_one_bracket_is_told_so():
-    params = changed(counting.wrong_counter(frozenset()), W_x=((1, 0), -40.0))
-    assert verdict_on(counter, params).misconceptions == ("does-not-open-the-input-gate",)
+COUNTS = counting.wrong_counter(frozenset())
+
+
+@pytest.mark.parametrize(
+    ("params", "named"),
+    [
+        (changed(COUNTS, W_x=((1, 0), -40.0)), "does-not-open-the-input-gate"),
+        (COUNTS._replace(W_x=COUNTS.W_x * 0), "leaves-the-candidate-at-0"),
+        (LSTMParams(*(array[..., [0, 2, 1, 3]] for array in COUNTS)), "takes-another-order-of-blocks"),
+        (changed(COUNTS, W_x=[((0, 2), -0.1), ((1, 2), 0.1)]), "counts-closing-brackets-up"),
+        (changed(COUNTS, W_x=[((0, 2), 0.1), ((1, 2), -0.1)]), "weighs-the-step-itself"),
+        (changed(COUNTS, W_x=[((0, 2), 0.1), ((1, 2), -0.1)], b=[(0, 5.0), (1, 5.0)]), "makes-several-mistakes"),
+    ],
+)
+def test_what_is_said_of_a_counter_accounts_for_what_its_cell_holds(params, named):
+    assert verdict_on(counter, params).misconceptions == (named,)
+
+
+@pytest.mark.parametrize("exercise", [lstm_step, coupled_step, peephole_step])
+def test_the_cell_returned_twice_is_not_called_a_wrong_order(exercise):
+    def twice(*inputs):
+        c_t = exercise.oracle(*inputs)[1]
+        return c_t, c_t
+
+    verdict = judge(exercise, "h_t", call_here(twice), hints="en")
+    assert verdict.misconceptions == ("returns-the-cell-twice",)
 
 
 @pytest.mark.parametrize("exercise", [latch, counter])

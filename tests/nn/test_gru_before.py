@@ -8,7 +8,9 @@ from course_lib.nn import (
     gru_before_forward,
     gru_before_step,
     gru_before_step_backward,
+    gru_forward,
     gru_step,
+    init_gru,
     mirrored,
 )
 from course_lib.params import GRUBeforeParams, GRUParams
@@ -159,3 +161,15 @@ def test_wrong_shapes_are_named():
         with pytest.raises(ValueError) as error:
             call()
         assert str(error.value) == message
+
+
+def test_the_parameters_of_the_other_form_are_refused_and_not_used_in_part():
+    rng = np.random.default_rng(3)
+    x, h_0, after = rng.normal(size=(2, 3, 4)), np.zeros((2, 5)), init_gru(4, 5, rng)
+    before = GRUBeforeParams(*after[:3])
+    with pytest.raises(ValueError, match=r"^params must be GRUBeforeParams, got GRUParams$"):
+        gru_before_forward(x, h_0, after)
+    with pytest.raises(ValueError, match=r"^params must be GRUBeforeParams, got GRUParams$"):
+        gru_before_step(x[:, 0], h_0, after)
+    with pytest.raises(ValueError, match=r"^params must be GRUParams, got GRUBeforeParams$"):
+        gru_forward(x, h_0, before)

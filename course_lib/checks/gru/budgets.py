@@ -105,6 +105,8 @@ def wrong_width(mistakes: Mistakes, P: int, D: int, k: int, second: int, way: st
     biases = 0 if "forgets-the-biases" in mistakes else biases
     biases = 1 if "counts-one-bias-for-all-blocks" in mistakes else biases
     inputs = 0 if "forgets-the-input" in mistakes else k * D
+    if "forgets-the-recurrent-matrix" in mistakes:
+        return P // max(inputs + biases, 1)
     if "takes-the-recurrent-matrix-for-linear" in mistakes:
         return P // (k * (D + 1) + biases)
     if "cuts-a-rounded-root-off" in mistakes:

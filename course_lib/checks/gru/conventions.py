@@ -54,8 +54,10 @@ def wrong_mirrored(mistakes: Mistakes, params: GRUParams, mine: Plain = None) ->
     if "takes-1-minus-the-weights" in mistakes:
         for array in (W_x, W_h, b):
             array[..., block] += 1  # they are negative by now
+    if "swaps-r-and-z" in mistakes:
+        W_x, W_h, b = (in_order(array, (1, 0, 2)) for array in params[:3])
     if "swaps-z-and-n" in mistakes:
-        W_x, W_h, b = (exchanged(array, H) for array in params[:3])
+        W_x, W_h, b = (in_order(array, (0, 2, 1)) for array in params[:3])
     return GRUParams(W_x, W_h, b, b_hn)
 
 
@@ -64,10 +66,10 @@ def negate(weights: np.ndarray, block: slice, rows: bool) -> None:
     weights[block if rows else (slice(None), block)] *= -1
 
 
-def exchanged(array: np.ndarray, H: int) -> np.ndarray:
-    """Let the blocks z and n change places."""
-    r, z, n = np.split(array, [H, 2 * H], axis=-1)
-    return np.concatenate([r, n, z], axis=-1)
+def in_order(array: np.ndarray, order: tuple[int, ...]) -> np.ndarray:
+    """Put the three blocks into another order."""
+    blocks = np.split(array, 3, axis=-1)
+    return np.concatenate([blocks[k] for k in order], axis=-1)
 
 
 CASES = random_cases(draw_params, D=3, H=(1, 5))

@@ -58,8 +58,10 @@ def wrong_from_torch(
 
 def wrong_biases(mistakes: Mistakes, bias_ih: np.ndarray, bias_hh: np.ndarray, H: int) -> Loaded:
     """Make two biases of torch's two, with switches."""
+    if "takes-3H-for-H" in mistakes:
+        return bias_ih + bias_hh, bias_hh[2 * len(bias_hh) :]
     both, b_xn, b_hn = bias_ih + bias_hh, bias_ih[2 * H :], bias_hh[2 * H :]
-    if {"merges-all-biases", "counts-b_hn-twice"} & mistakes:
+    if {"merges-all-biases", "counts-b_hn-twice", "puts-the-sum-in-both-places"} & mistakes:
         b_xn = both[2 * H :]
     if "swaps-the-two-biases" in mistakes:
         b_xn, b_hn = b_hn, b_xn
@@ -71,6 +73,8 @@ def wrong_biases(mistakes: Mistakes, bias_ih: np.ndarray, bias_hh: np.ndarray, H
         b_hn = bias_hh
     if {"merges-all-biases", "drops-b_hn"} & mistakes:
         b_hn = np.zeros(H)
+    if "puts-the-sum-in-both-places" in mistakes:
+        b_hn = both[2 * H :]
     gates = bias_ih if "leaves-bias_hh-out-of-the-gates" in mistakes else both
     return np.concatenate([gates[: 2 * H], b_xn]), b_hn
 

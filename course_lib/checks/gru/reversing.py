@@ -5,6 +5,7 @@ import torch
 
 from course_lib.checks.exercise import Exercise, Inputs, Mistakes, random_cases
 from course_lib.checks.gru.hints import MISCONCEPTIONS
+from course_lib.checks.plain import Plain, same
 from course_lib.checks.returns import Array
 
 
@@ -27,8 +28,8 @@ def oracle_reverse(x: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     return torch.stack([torch.cat([row[:length].flip(0), row[length:]]) for row, length in rows]).numpy()
 
 
-def wrong_reverse(mistakes: Mistakes, x: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Reverse each sequence within its length, with switches."""
+def wrong_reverse(mistakes: Mistakes, x: np.ndarray, lengths: np.ndarray, mine: Plain = None) -> np.ndarray:
+    """Reverse each sequence within its length, with switches; of several ways that which leads to ``mine``."""
     if "leaves-x-as-it-is" in mistakes:
         return x.copy()
     if "reverses-the-whole-row" in mistakes:
@@ -36,7 +37,14 @@ def wrong_reverse(mistakes: Mistakes, x: np.ndarray, lengths: np.ndarray) -> np.
     if "reverses-the-batch" in mistakes:
         return x[::-1].copy()
     if "reverses-the-numbers-of-a-step" in mistakes:
-        return x[..., ::-1].copy()
+        turned = x[..., ::-1].copy()
+        within = np.where((np.arange(x.shape[1]) < lengths[:, None])[..., None], turned, x)
+        return one_of([turned, within], mine)
+    if "reverses-one-sequence-alone" in mistakes:
+        alone = [x.copy(), x.copy()]
+        for result, row in zip(alone, (0, -1), strict=True):
+            result[row, : lengths[row]] = x[row, : lengths[row]][::-1]
+        return one_of(alone, mine)
     if "reverses-every-axis" in mistakes:
         return np.flip(x)
     lengths = np.full_like(lengths, lengths.max()) if "takes-the-longest-length-for-all" in mistakes else lengths
@@ -46,11 +54,22 @@ def wrong_reverse(mistakes: Mistakes, x: np.ndarray, lengths: np.ndarray) -> np.
     return wrong_rows(mistakes, x, lengths)
 
 
+def one_of(ways: list[np.ndarray], mine: Plain) -> np.ndarray:
+    """Return the way to make a mistake that leads to ``mine``, or the first."""
+    return next((way for way in ways if same(way, mine)), ways[0])
+
+
 def wrong_rows(mistakes: Mistakes, x: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Reverse sequence after sequence, with switches."""
     result = np.zeros_like(x) if "empties-the-padding" in mistakes else x.copy()
     for row, before, n in zip(result, x, lengths, strict=True):
         row[:n] = before[:n][::-1]
+        if "begins-one-step-too-late" in mistakes:
+            row[:n] = before[n::-1][:n]
+        if "slices-down-to-minus-1" in mistakes:
+            row[:n] = before[n - 1 : -1 : -1]
+        if "leaves-step-0-out" in mistakes:
+            row[:n] = before[n - 1 : 0 : -1]
         if "takes-the-front-of-the-reversed-row" in mistakes:
             row[:n] = before[::-1][:n]
         if "overwrites-what-it-still-needs" in mistakes:

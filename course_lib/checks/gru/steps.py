@@ -157,16 +157,19 @@ def wrong_before_step(mistakes: Mistakes, x_t: np.ndarray, h_prev: np.ndarray, p
     """Take one step of the form that resets before the product, with switches."""
     W_x, W_h, b = params
     W_h = transposed_blocks(W_h) if "transposes-the-recurrent-blocks" in mistakes else W_h
+    b = np.zeros_like(b) if "omits-b" in mistakes else b
     x_r, x_z, x_n = wrong_thirds(mistakes, x_t @ W_x)
     h_r, h_z, h_n = wrong_thirds(mistakes, h_prev @ W_h)
     b_r, b_z, b_n = wrong_thirds(mistakes, b[None])
     b_n = 0 * b_n if "omits-b_n" in mistakes else b_n
+    b_n = 2 * b_n if "adds-b_n-twice" in mistakes else b_n
     r, z = wrong_gates(mistakes, (x_r + b_r, h_r), (x_z + b_z, h_z))
     if "resets-the-state-of-z-too" in mistakes:
         z = wrong_gates(mistakes, (x_z + b_z, wrong_thirds(mistakes, (r * h_prev) @ W_h)[1]))[0]
     gate = z if "resets-by-z" in mistakes else r
     gate = 1 - gate if "resets-by-1-minus-r" in mistakes else gate
-    q = wrong_thirds(mistakes, (gate * h_prev) @ W_h)[2]
+    W_hn = wrong_thirds(mistakes, W_h)[2]
+    q = (gate * h_prev) @ (W_hn.T if "transposes-W_hn" in mistakes else W_hn)
     q = h_n if "resets-nothing" in mistakes else q
     if "resets-after-the-product" in mistakes:
         q = gate * h_n
@@ -174,6 +177,8 @@ def wrong_before_step(mistakes: Mistakes, x_t: np.ndarray, h_prev: np.ndarray, p
         q = gate * (h_n + b_n) - b_n
     if "resets-twice" in mistakes:
         q = gate * q
+    if "hears-the-state-twice" in mistakes:
+        q = q + h_n
     x_n = gate * x_n if "resets-the-input" in mistakes else x_n
     old = gate * h_prev if "keeps-what-was-reset" in mistakes else h_prev
     return wrong_mix(mistakes, z, wrong_squash(mistakes, x_n + b_n + q), old)

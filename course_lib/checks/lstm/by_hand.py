@@ -7,6 +7,7 @@ that they show; most symptoms are a single change after which the weights do wha
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import permutations
 
 import numpy as np
 import torch
@@ -96,6 +97,10 @@ class Measured:
     def passes_with_blocks(self, order: tuple[int, ...]) -> bool:
         """Tell whether the weights would pass with their blocks in another order."""
         return Measured(self.trial, LSTMParams(*(array[..., list(order)] for array in self.params))).passes
+
+    def passes_in_another_order(self) -> bool:
+        """Tell whether the weights would pass with their blocks in any other order."""
+        return any(map(self.passes_with_blocks, permutations(range(4))))
 
     def passes_with_columns(self, columns: dict[int, tuple[float, float, float]]) -> bool:
         """Tell whether the weights would pass with two weights and a bias of some blocks set anew."""

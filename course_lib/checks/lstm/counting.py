@@ -36,10 +36,21 @@ def opens_a_gate(m: Measured, gate: int) -> bool:
     return m.passes_with_columns({gate: (0, 0, 40)})
 
 
+def candidates(m: Measured) -> list[float]:
+    """Return the candidate for an opening bracket and for a closing one."""
+    return [float(m.gates(*bracket)[G]) for bracket in ((1, 0), (0, 1))]
+
+
+def counts_the_other_way(m: Measured) -> bool:
+    """Tell whether the weights would pass with the brackets exchanged, or count down at the opening one and up."""
+    opening, closing = candidates(m)
+    return m.passes_with(W_x=m.params.W_x[::-1]) or opening < 0 < closing
+
+
 def weighs_the_step_itself(m: Measured) -> bool:
-    """Tell whether the sums of the candidate are the steps that are wanted, so that tanh makes them smaller."""
-    g = [m.gates(1, 0)[G], m.gates(0, 1)[G]]
-    return bool(np.allclose(g, np.tanh([STEP, -STEP]), rtol=0, atol=1e-6))
+    """Tell whether the sums of the candidate are the steps that are wanted, and all else is as it should be."""
+    steps = np.tanh([STEP, -STEP])
+    return bool(np.allclose(candidates(m), steps, rtol=0, atol=1e-6)) and passes_with_right_steps(m)
 
 
 def counts_in_ones(m: Measured) -> bool:
@@ -56,7 +67,8 @@ def passes_with_right_steps(m: Measured) -> bool:
 
 SYMPTOMS: Symptoms = {
     "takes-the-candidate-last": lambda m: m.passes_with_blocks((0, 1, 3, 2)),
-    "counts-closing-brackets-up": lambda m: m.passes_with(W_x=m.params.W_x[::-1]),
+    "takes-another-order-of-blocks": lambda m: m.passes_in_another_order(),
+    "counts-closing-brackets-up": counts_the_other_way,
     "lets-the-state-in": lambda m: m.passes_with(W_h=np.zeros((1, 4))),
     "sets-the-gates-too-weakly": lambda m: m.passes_with_gates_times(1000.0),
     "does-not-open-the-input-gate": lambda m: opens_a_gate(m, I),
@@ -64,7 +76,8 @@ SYMPTOMS: Symptoms = {
     "opens-neither-gate": lambda m: m.passes_with_columns({I: (0, 0, 40), F: (0, 0, 40)}),
     "weighs-the-step-itself": weighs_the_step_itself,
     "counts-in-ones": counts_in_ones,
-    "never-counts-down": lambda m: m.gates(0, 1)[G] >= 0,
+    "leaves-the-candidate-at-0": lambda m: not any(candidates(m)),
+    "never-counts-down": lambda m: candidates(m)[1] >= 0,
     "shifts-the-candidate": lambda m: m.passes_with(b=m.params.b * (np.arange(4) != G)),
     "takes-steps-of-another-size": passes_with_right_steps,
     "makes-several-mistakes": lambda _: True,
@@ -81,6 +94,8 @@ def wrong_counter(mistakes: Mistakes) -> LSTMParams:
     i, f, g = [0.0, 0.0, 20.0], [0.0, 0.0, 20.0], [weight, -weight, 0.0]
     if "takes-the-candidate-last" in mistakes:
         return LSTMParams(*(array[..., [0, 1, 3, 2]] for array in with_gates(i, f, g)))
+    if "takes-another-order-of-blocks" in mistakes:
+        return LSTMParams(*(array[..., [2, 0, 1, 3]] for array in with_gates(i, f, g)))
     if "opens-neither-gate" in mistakes:
         i = f = [0, 0, 0]
     i = [0, 0, 0] if "does-not-open-the-input-gate" in mistakes else i
@@ -89,6 +104,7 @@ def wrong_counter(mistakes: Mistakes) -> LSTMParams:
     g = [-weight, weight, 0] if "counts-closing-brackets-up" in mistakes else g
     g = [STEP, -STEP, 0] if "weighs-the-step-itself" in mistakes else g
     g = [20, -20, 0] if "counts-in-ones" in mistakes else g
+    g = [0, 0, 0] if "leaves-the-candidate-at-0" in mistakes else g
     g = [weight, 0, 0] if "never-counts-down" in mistakes else g
     g = [weight, -weight, 0.05] if "shifts-the-candidate" in mistakes else g
     g = [0.2, -0.2, 0] if "takes-steps-of-another-size" in mistakes else g

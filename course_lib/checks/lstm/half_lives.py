@@ -26,6 +26,8 @@ def wrong_half_life(mistakes: Mistakes, b: float, mine: Plain = None) -> float:
     f = float(np.tanh(b)) if "takes-tanh-of-the-bias" in mistakes else 1 / (1 + np.exp(-b))
     f = 1 - f if "takes-what-is-lost" in mistakes else f
     f = b if "takes-the-bias-for-the-gate" in mistakes else f
+    if "gives-the-gate" in mistakes:
+        return f
     if "takes-steps-of-equal-size" in mistakes:
         return float(0.5 / (1 - f))
     if "divides-the-logarithm-by-what-is-lost" in mistakes:
@@ -84,7 +86,7 @@ def wrong_bias_for(mistakes: Mistakes, T: int, mine: Plain = None) -> float:
     if "gives-the-gate" in mistakes:
         return 1 - 1 / T
     if "takes-the-log-of-the-gate" in mistakes:
-        return float(np.log(1 - 1 / T))
+        return float(np.log(1 - 1 / T)) * (-1 if "loses-the-sign" in mistakes else 1)
     if "solves-for-exactly-1-over-e" in mistakes:
         return float(-np.log(np.exp(1 / T) - 1))
     if "makes-T-the-half-life" in mistakes:

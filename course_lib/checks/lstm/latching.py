@@ -64,6 +64,7 @@ RIGHT = {I: (0.0, 40.0, -20.0), F: (0.0, -40.0, 20.0)}
 SYMPTOMS: Symptoms = {
     "turns-two-gates-round": turns_two_gates_round,
     "takes-the-candidate-last": lambda m: m.passes_with_blocks((0, 1, 3, 2)),
+    "takes-another-order-of-blocks": lambda m: m.passes_in_another_order(),
     "swaps-value-and-flag": lambda m: m.passes_with(W_x=m.params.W_x[::-1]),
     "lets-the-state-in": lambda m: m.passes_with(W_h=np.zeros((1, 4))),
     "sets-the-gates-too-weakly": lambda m: m.passes_with_gates_times(1000.0),
@@ -99,6 +100,8 @@ def wrong_latch(mistakes: Mistakes) -> LSTMParams:
         i, f = f, i
     if "takes-the-candidate-last" in mistakes:
         return LSTMParams(*(array[..., [0, 1, 3, 2]] for array in with_gates(i, f, g)))
+    if "takes-another-order-of-blocks" in mistakes:
+        return LSTMParams(*(array[..., [2, 0, 1, 3]] for array in with_gates(i, f, g)))
     if "swaps-value-and-flag" in mistakes:
         return with_gates([40, 0, -20], [-40, 0, 20], [0, 1, 0])
     if "sets-the-gates-too-weakly" in mistakes:

@@ -215,7 +215,8 @@ def wrong_sums(
         da_i, da_f = da_f, da_i
     if "takes-the-candidate-last" in mistakes:
         da_g, da_o = da_o, da_g
-    return np.concatenate([da_i, da_f, da_g, da_o], axis=1)
+    below = "puts-the-blocks-below-each-other" in mistakes
+    return np.concatenate([da_i, da_f, da_g, da_o], axis=0 if below else 1)
 
 
 def wrong_slope_of_a_gate(mistakes: Mistakes, gate: np.ndarray) -> np.ndarray:
@@ -230,6 +231,7 @@ def wrong_slopes(mistakes: Mistakes, i: np.ndarray, f: np.ndarray, g: np.ndarray
     """Return the derivatives of the two gates and of the candidate, with switches."""
     i_slope, f_slope, g_slope = wrong_slope_of_a_gate(mistakes, i), wrong_slope_of_a_gate(mistakes, f), 1 - g**2
     i_slope = np.ones_like(i) if "forgets-the-slope-of-i" in mistakes else i_slope
+    f_slope = np.ones_like(f) if "forgets-the-slope-of-f" in mistakes else f_slope
     if {"forgets-the-slopes-of-i-and-f", "forgets-the-slopes-of-all-gates"} & mistakes:
         i_slope = f_slope = np.ones_like(i)
     g_slope = g * (1 - g) if "takes-the-slope-of-sigma-for-g" in mistakes else g_slope

@@ -62,6 +62,7 @@ def wrong_step(
     shown = c_prev if "shows-the-cell-before" in mistakes else c_t
     shown = shown if "shows-c-without-tanh" in mistakes else np.tanh(shown)
     h_t = shown if "leaves-the-output-gate-out" in mistakes else o * shown
+    h_t = c_t if "returns-the-cell-twice" in mistakes else h_t
     c_t = c_prev if "returns-the-cell-before" in mistakes else c_t
     # With another mistake it would explain one of the two results by what was never meant for it.
     return (c_t, h_t) if "returns-c_t-first" in mistakes and len(mistakes) == 1 else (h_t, c_t)

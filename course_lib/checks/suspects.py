@@ -24,9 +24,9 @@ Suspects = list[tuple[Misconception, ...]]
 def suspect(exercise: Exercise, part: str, call: Call, cases: list[Case], outcomes: list[Outcome]) -> Suspects:
     """Find what produces the very same outcomes: single misconceptions first, then pairs of them.
 
-    An error, or values that became NaN, are explained by one misconception only, since they say little. As many further
-    cases must be explained too, for a few numbers can agree by chance; when several explain them, more are drawn until
-    one is left or the draws are used up. At most two explanations are returned.
+    An error, or values that became NaN, are explained by one misconception only, since they say little. Further cases
+    as far as the first fault must be explained too, for a few numbers can agree by chance; when several explain them,
+    more are drawn until one is left or the draws are used up. At most two explanations are returned.
     """
     for size in (1, 2) if _says_enough_for_two(exercise, cases[-1], outcomes[-1]) else (1,):
         candidates: Suspects = list(itertools.combinations(exercise.misconceptions, size))
@@ -35,11 +35,21 @@ def suspect(exercise: Exercise, part: str, call: Call, cases: list[Case], outcom
             if len(candidates) <= (1 if draw else 0):
                 break
             more = draw_cases(exercise, part, EXTRA_SEED + draw, unseen=False)
-            more = more[: len(cases)] if len(candidates) == 1 else more
-            candidates = _explaining(exercise, candidates, more, [call(case.inputs) for case in more])
+            called = _called_to_a_fault(exercise, call, more, all_of_them=len(candidates) > 1)
+            candidates = _explaining(exercise, candidates, more[: len(called)], called)
         if candidates:
             return _at_most_two(exercise, part, call, candidates)
     return []
+
+
+def _called_to_a_fault(exercise: Exercise, call: Call, cases: list[Case], all_of_them: bool) -> list[Outcome]:
+    """Call case after case as a check does, which stops at the first fault, or call all of them."""
+    outcomes: list[Outcome] = []
+    for case in cases:
+        outcomes.append(call(case.inputs))
+        if not all_of_them and find_fault(exercise, case, outcomes[-1]):
+            break
+    return outcomes
 
 
 def _at_most_two(exercise: Exercise, part: str, call: Call, candidates: Suspects) -> Suspects:
@@ -78,8 +88,8 @@ def _says_enough_for_two(exercise: Exercise, case: Case, outcome: Outcome) -> bo
         return False
     right = exercise.oracle(**case.inputs)
     fault = (case.judged or exercise.returns).fault(outcome.value, right)
-    if fault and fault.kind == "type":
-        return False
+    if isinstance(right, tuple) and fault and fault.kind == "type":
+        return False  # not as many values as were asked for
     mine, right = (case.judged.of(value) if case.judged else value for value in (outcome.value, right))
     return differs_in_numbers(mine, right)
 

@@ -399,4 +399,4 @@ def test_the_choices_of_the_third_question_are_calculated_right(page):
         "keeps-the-last-share": shares[-1],
         "keeps-the-first-share": shares[0],
     }
-    assert choices(page, 3) == [(f"{value:.3f}", name) for name, value in wanted.items()]
+    assert choices(page, 3) == [(f"{value:.3f}".replace("-", "−"), name) for name, value in wanted.items()]
